@@ -1,0 +1,104 @@
+"""The analyses, looks and report settings that a study declares."""
+
+from __future__ import annotations
+
+import datetime as dt
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FIRST_METHODS = ("kaplan_meier", "logrank", "cox", "cumulative_incidence", "gray_test", "proportion")
+Method = Literal[
+    "kaplan_meier",
+    "logrank",
+    "cox",
+    "cumulative_incidence",
+    "gray_test",
+    "proportion",
+    "mean_cumulative",
+    "andersen_gill",
+]
+_CURVES = ("kaplan_meier", "cumulative_incidence", "mean_cumulative")
+OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "times": (*_CURVES, "proportion"),
+        "conf_level": _CURVES,
+        "conf_type": _CURVES,
+        "strata": ("logrank", "gray_test", "cox", "andersen_gill"),
+        "covariates": ("cox", "andersen_gill"),
+        "ties": ("cox", "andersen_gill"),
+    }
+)
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Analysis(_Model):
+    """One analysis of one estimand; its options are the arguments of the function of that name."""
+
+    estimand: str
+    method: Method
+    label: str = ""
+    times: tuple[int, ...] = Field(default=(), description="Days at which the curve or proportion is read")
+    strata: tuple[str, ...] = Field(default=(), description="Columns of subjects")
+    covariates: tuple[str, ...] = Field(default=(), description="Numeric columns of subjects beside the arm")
+    conf_level: float = Field(default=0.95, gt=0, lt=1)
+    conf_type: str | None = Field(default=None, description="The method's default if absent")
+    ties: Literal["efron", "breslow", "exact"] = "efron"
+    primary: bool = False
+
+    @model_validator(mode="after")
+    def _options_fit_the_method(self) -> Self:
+        fields = type(self).model_fields
+        unused = [
+            option
+            for option, methods in OPTIONS.items()
+            if self.method not in methods and getattr(self, option) != fields[option].default
+        ]
+        if unused:
+            raise ValueError(f"{self.method} does not take {', '.join(unused)}")
+        if self.method == "andersen_gill" and self.ties == "exact":
+            raise ValueError("andersen_gill takes ties = 'efron' or 'breslow'")
+        if self.method == "proportion" and not self.times:
+            raise ValueError("proportion needs times, the days by which it is read")
+        return self
+
+    @property
+    def variable(self) -> str:
+        """The variable of an estimand that this method reads: ``first`` or ``recurrent``."""
+        return "first" if self.method in FIRST_METHODS else "recurrent"
+
+
+class Baseline(_Model):
+    """A row group of the baseline table: one column of subjects."""
+
+    column: str
+    label: str
+    kind: Literal["continuous", "categorical"]
+    unit: str = ""
+
+
+class Look(_Model):
+    """A planned look at the accumulating data."""
+
+    name: str
+    date: dt.date | None = None
+    info_frac: float | None = Field(default=None, gt=0, le=1)
+    source: str = ""
+
+
+class ReportSettings(_Model):
+    """How the interim report shows the trial."""
+
+    display_unit: Literal["days", "months", "years"] = "months"
+    masking_seed: int = Field(default=0, description="Decides which arm is A in a masked report")
+    at_risk_times: tuple[int, ...] = Field(
+        default=(), description="Days under the curves; from the visits if absent"
+    )
+    scenario: str = Field(default="planning", description="Scenario whose accrual is the plan")
