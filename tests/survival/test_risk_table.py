@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from skeletal.curve_limits import curve_limits
+from skeletal.data import CompetingRisks, RightCensored
+from skeletal.errors import InvalidArgument
+from skeletal.risk_table import grouped_counts, risk_table
+
+rows = st.lists(
+    st.tuples(st.integers(1, 6), st.integers(0, 2), st.integers(1, 4), st.integers(0, 1), st.integers(0, 2)),
+    min_size=1,
+    max_size=25,
+)
+
+
+@given(rows)
+@settings(max_examples=60, deadline=None)
+def test_counts_of_competing_causes_are_those_of_the_definition(sample):
+    time, status, late, _, _ = (np.array(column) for column in zip(*sample, strict=True))
+    table = risk_table(CompetingRisks(time, status, ["SSE", "death"], entry=time - late))
+    for k, t in enumerate(table.time):
+        assert table.n_at_risk[k] == np.sum((time - late < t) & (t <= time))
+        assert table.n_censored[k] == np.sum((time == t) & (status == 0))
+        assert_array_equal(table.n_events[:, k], [np.sum((time == t) & (status == c)) for c in (1, 2)])
+
+
+@given(rows)
+@settings(max_examples=60, deadline=None)
+def test_counts_by_group_and_stratum_are_those_of_the_definition(sample):
+    time, status, late, group, stratum = (np.array(column) for column in zip(*sample, strict=True))
+    event, entry = (status > 0).astype(int), time - late
+    counts = grouped_counts(RightCensored(time, event, entry=entry), group, 2, stratum)
+    for k, (t, s) in enumerate(zip(counts.time, counts.stratum, strict=True)):
+        for g in (0, 1):
+            here = (stratum == s) & (group == g)
+            assert counts.n_at_risk[g, k] == np.sum(here & (entry < t) & (t <= time))
+            assert counts.n_events[g, k] == np.sum(here & (time == t) & (event == 1))
+
+
+def test_weights_that_do_not_add_exactly_leave_nobody_behind():
+    table = risk_table(
+        RightCensored([1, 2, 3, 3], [1, 1, 1, 1], entry=[0, 1, 2, 2], weight=[0.1, 0.2, 0.3, 0.7])
+    )
+    assert_array_equal(table.n_at_risk, table.n_events[0])
+
+
+@pytest.mark.parametrize("conf_type", ["log-log", "log", "plain", "logit", "arcsine"])
+@given(p=st.floats(0, 1), error=st.floats(0, 2), level=st.sampled_from([0.5, 0.95, 0.999]))
+@settings(max_examples=60, deadline=None)
+def test_limits_hold_the_estimate_and_stay_probabilities(conf_type, p, error, level):
+    lower, upper = curve_limits(np.array([p]), np.array([error]), level, conf_type)
+    if not np.isnan(lower).any():
+        assert 0 <= lower.item() <= p + 1e-12
+        assert p - 1e-12 <= upper.item() <= 1
+    if error == 0:
+        assert lower.item() == upper.item() == p
+
+
+def test_limits_of_a_mean_may_pass_one():
+    # By hand: 2 exp(+-1.959964 * 0.5/2).
+    lower, upper = curve_limits(np.array([2.0]), np.array([0.5]), 0.95, "log", bounded=False)
+    assert_allclose([lower.item(), upper.item()], [2 * np.exp(-0.489991), 2 * np.exp(0.489991)], rtol=1e-6)
+    with pytest.raises(InvalidArgument, match="conf_type must be one of 'log', 'plain'"):
+        curve_limits(np.array([2.0]), np.array([0.5]), 0.95, "logit", bounded=False)
