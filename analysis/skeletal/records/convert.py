@@ -1,0 +1,181 @@
+"""From a column as it came to the dtype of its kind, with one sentence on values that do not fit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from .dates import invalid_dates
+from .faults import did_you_mean, name_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from skeletal.arrays import BoolArray
+
+    from .schema import Column, Kind
+
+_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+# What an undeclared column must look like to be taken for numbers: 007 and 1. stay text.
+_PLAIN_NUMBER = r"[+-]?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?"
+_TRUE = ("true", "1", "1.0", "yes", "y")
+_FALSE = ("false", "0", "0.0", "no", "n")
+
+
+class Converted(NamedTuple):
+    """A column in the dtype of its kind, and what is wrong with it (a missing value where a fault is)."""
+
+    values: pd.Series[Any]
+    problem: str = ""
+
+
+def as_text(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Return ``values`` as ``string``; whole floats lose their ``.0``, empty text becomes missing."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        values = values.astype(values.cat.categories.dtype)
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return _datetime_text(values)
+    if pd.api.types.is_bool_dtype(values.dtype):
+        values = values.astype("boolean").map({True: "true", False: "false"})
+    text = values.astype("string")
+    if pd.api.types.is_float_dtype(values.dtype):
+        text = text.str.removesuffix(".0")
+    return text.mask(text == "")
+
+
+def word(value: object) -> str:
+    """Return a value of a study file as :func:`as_text` writes it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def is_among(values: pd.Series[Any], wanted: Iterable[object]) -> BoolArray:
+    """Return which of ``values`` are among ``wanted``; numbers are compared as numbers, missing is none."""
+    wanted, text = list(wanted), as_text(values)
+    found = text.isin([word(item) for item in wanted]).to_numpy(dtype=bool)
+    numbers = [item for item in wanted if isinstance(item, int | float) and not isinstance(item, bool)]
+    if not numbers:
+        return found
+    return found | pd.to_numeric(text.astype(object), errors="coerce").isin(numbers).to_numpy(dtype=bool)
+
+
+def matching_rows(frame: pd.DataFrame, where: Mapping[str, Iterable[object]]) -> BoolArray:
+    """Return which rows have, in each column of ``where``, one of its values."""
+    rows = np.ones(len(frame), dtype=bool)
+    for column, wanted in where.items():
+        rows &= is_among(frame[column], wanted)
+    return rows
+
+
+def _datetime_text(values: pd.Series[Any]) -> pd.Series[Any]:
+    midnight = bool((values.dropna() == values.dropna().dt.normalize()).all())
+    text = values.dt.strftime("%Y-%m-%d" if midnight else "%Y-%m-%dT%H:%M:%S")
+    return pd.Series(text, dtype="string")
+
+
+def convert(values: pd.Series[Any], column: Column, rows: pd.Series[Any] | None = None) -> Converted:
+    """Return ``values`` in the dtype of ``column``, with one sentence on those that do not fit.
+
+    ``rows`` holds the row numbers of the file where they are not simply 1, 2, ...
+    """
+    if values.isna().all():
+        missing = np.nan if column.kind == "number" else pd.NA
+        return Converted(pd.Series(missing, index=values.index, dtype=_DTYPES[column.kind]))
+    converted, faults, remedy = _CONVERTERS[column.kind](values)
+    if faults.any():
+        return Converted(converted, f"{remedy[0]} in {name_rows(faults, values, rows)}; {remedy[1]}")
+    if column.allowed:
+        return _check_allowed(converted, column.allowed, rows)
+    return Converted(converted)
+
+
+def _check_allowed(values: pd.Series[Any], allowed: tuple[str, ...], rows: Any) -> Converted:
+    faults = (values.notna() & ~values.isin(allowed)).to_numpy(dtype=bool)
+    if not faults.any():
+        return Converted(values)
+    hint = did_you_mean(str(values[faults].iloc[0]), allowed)
+    named = name_rows(faults, values, rows)
+    return Converted(
+        values, f"values that are not allowed in {named}; write one of {', '.join(allowed)}.{hint}"
+    )
+
+
+_Faulty = tuple[pd.Series, "BoolArray", tuple[str, str]]
+
+
+def _to_text(values: pd.Series[Any]) -> _Faulty:
+    return as_text(values), np.zeros(len(values), dtype=bool), ("", "")
+
+
+def _to_number(values: pd.Series[Any]) -> _Faulty:
+    words = ("values that are not numbers", "write digits with a decimal point, or leave the field empty")
+    if pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype):
+        numbers = values.astype("float64")
+        faults = np.isinf(numbers.to_numpy())
+    else:
+        text = as_text(values).str.strip()
+        faults = ~_matches(text, _NUMBER)
+        exact = text.mask(faults).to_numpy(dtype=object, na_value=np.nan).astype("float64")
+        numbers = pd.Series(exact, index=values.index)
+        faults |= np.isinf(exact)
+    return numbers.mask(faults), faults, words
+
+
+def _to_date(values: pd.Series[Any]) -> _Faulty:
+    words = (
+        "values that are not dates",
+        "write ISO 8601: 2025-03-15, or 2025-03 or 2025 where the rest is not known",
+    )
+    text = as_text(values)
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        faults = values.notna().to_numpy(dtype=bool)  # a year, or days from some epoch: not to be guessed
+    else:
+        faults = invalid_dates(text)
+    return text.mask(faults), faults, words
+
+
+def _to_flag(values: pd.Series[Any]) -> _Faulty:
+    words = ("values that are neither true nor false", "write true/false, 1/0, yes/no or Y/N")
+    if pd.api.types.is_bool_dtype(values.dtype):
+        return values.astype("boolean"), np.zeros(len(values), dtype=bool), words
+    text = as_text(values).str.strip().str.lower()
+    flags = text.map({**dict.fromkeys(_TRUE, True), **dict.fromkeys(_FALSE, False)}).astype("boolean")
+    return flags, (text.notna() & flags.isna()).to_numpy(dtype=bool), words
+
+
+_CONVERTERS: Mapping[Kind, Callable[[pd.Series[Any]], _Faulty]] = {
+    "text": _to_text,
+    "number": _to_number,
+    "date": _to_date,
+    "flag": _to_flag,
+}
+_DTYPES: Mapping[Kind, Any] = {"text": "string", "number": "float64", "date": "string", "flag": "boolean"}
+
+
+def _matches(text: pd.Series[Any], pattern: str) -> BoolArray:
+    """Return which of ``text`` match ``pattern`` as a whole; missing values do."""
+    codes, distinct = pd.factorize(text)
+    matched = pd.Series(distinct, dtype="string").str.fullmatch(pattern).to_numpy(dtype=bool)
+    return np.asarray(np.append(matched, True)[codes], dtype=bool)
+
+
+def undeclared_kind(name: str, values: pd.Series[Any]) -> Kind:
+    """Return the kind of a column that the schema does not have.
+
+    A column named ``..._date`` holds dates.  Numbers and flags are recognised by their values: numbers
+    where all are plain numbers (no leading zero, so that ``007`` stays text), flags where all are true or
+    false.  Everything else is text.
+    """
+    if name.endswith("_date"):
+        return "date"
+    if pd.api.types.is_bool_dtype(values.dtype):
+        return "flag"
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        return "text" if values.isna().all() else "number"
+    text = as_text(values)
+    if text.isna().all():
+        return "text"
+    if _matches(text, _PLAIN_NUMBER).all():
+        return "number"
+    return "flag" if _matches(text, "(?i:true|false)").all() else "text"

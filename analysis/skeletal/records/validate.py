@@ -1,0 +1,205 @@
+"""The only door by which tables become trial records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from skeletal.errors import InvalidRecords
+
+from .convert import convert, undeclared_kind
+from .faults import did_you_mean, name_rows
+from .schema import TABLES, Column, TrialRecords
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable, Mapping
+
+    from skeletal.study import Study
+
+# Without these a row belongs to nobody.
+_NEVER_MISSING = ("subject_id", "screening_id", "arm")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a table came from, for messages: the words for the table, and our column -> theirs."""
+
+    label: str
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+    def column(self, name: str) -> str:
+        """Return the words for one column."""
+        theirs = self.columns.get(name, name)
+        return f"column {name!r}" + (f" (from {theirs})" if theirs != name else "")
+
+
+def make_records(
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    study: Study | None = None,
+    digests: Mapping[str, str] | None = None,
+    notes: Iterable[str] = (),
+    data_cutoff: dt.date | None = None,
+) -> TrialRecords:
+    """Check record tables against the schema, and the arms against the study.
+
+    This is the only way to :class:`TrialRecords`; readers and simulators call it.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        Record tables by name (see ``skeletal.records.TABLES``); ``subjects`` is required.  Empty text
+        counts as missing.  Columns that the schema does not have are kept: a name that ends in ``_date``
+        makes dates, otherwise plain numbers become ``float64``, true/false ``boolean``, the rest text.
+    study : Study, optional
+        Its arms are the only values that ``subjects.arm`` may have.
+    digests, notes, data_cutoff
+        Kept as they are.
+
+    Returns
+    -------
+    TrialRecords
+        New frames with the dtypes of the schema, a plain index, and columns ``source`` (the table's name
+        where absent) and ``source_row`` (1, 2, ... where absent).
+
+    Raises
+    ------
+    InvalidRecords
+        All problems of all tables together, one sentence each: unknown table, no or no rows of
+        ``subjects``, column missing or named twice, a value that does not fit its column, an unknown arm,
+        a row without subject, a subject listed twice.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> subjects = pd.DataFrame({"subject_id": ["007"], "arm": ["a"], "randomised_date": ["2025-03-01"]})
+    >>> make_records({"subjects": subjects}).subjects["source_row"].tolist()
+    [1]
+    """
+    origins = {name: Origin(label=name) for name in tables}
+    return checked_records(
+        tables, origins, study=study, digests=digests, notes=notes, data_cutoff=data_cutoff, problems=()
+    )
+
+
+def checked_records(
+    tables: Mapping[str, pd.DataFrame],
+    origins: Mapping[str, Origin],
+    *,
+    study: Study | None,
+    digests: Mapping[str, str] | None,
+    notes: Iterable[str],
+    data_cutoff: dt.date | None,
+    problems: Iterable[str],
+) -> TrialRecords:
+    """Make records from tables with words for their origin; ``problems`` were found before."""
+    found = list(problems)
+    checked: dict[str, pd.DataFrame] = {}
+    for name, frame in tables.items():
+        if name not in TABLES:
+            hint = did_you_mean(name, TABLES) or f" The tables are {', '.join(TABLES)}."
+            found.append(f"there is no record table {name!r}.{hint}")
+            continue
+        checked[name] = _checked_table(name, frame, origins[name], found)
+    found += _subject_problems(checked, origins, study)
+    if "subjects" not in checked and not found:
+        found.append("there is no table 'subjects'; one row for each randomised subject is required")
+    if found:
+        raise InvalidRecords(found)
+    return TrialRecords(
+        tables=checked, digests=dict(digests or {}), notes=tuple(notes), data_cutoff=data_cutoff
+    )
+
+
+def _checked_table(name: str, frame: pd.DataFrame, origin: Origin, found: list[str]) -> pd.DataFrame:
+    """Convert every column of one table; add to ``found`` what does not fit."""
+    schema = TABLES[name]
+    names = [str(column) for column in frame.columns]
+    if repeated := sorted({column for column in names if names.count(column) > 1}):
+        found.append(f"{origin.label}: columns named more than once: {', '.join(repeated)}; keep one of each")
+        return pd.DataFrame({column: pd.Series(dtype="string") for column in schema.columns})
+    for column in schema.required:
+        if column not in names:
+            hint = did_you_mean(column, set(names) - set(schema.columns))
+            found.append(
+                f"{origin.label}: required column {column!r} is missing (found {', '.join(names)}).{hint}"
+            )
+    frame = frame.reset_index(drop=True).set_axis(pd.Index(names), axis=1)
+    rows = _file_rows(frame, origin)
+    columns: dict[str, pd.Series[Any]] = {}
+    for column in names:
+        if column in ("source", "source_row"):
+            continue
+        spec = schema.columns.get(column) or Column(kind=undeclared_kind(column, frame[column]))
+        columns[column], problem = convert(frame[column], spec, rows)
+        problem = problem or _missing_problem(name, column, columns[column], rows)
+        if problem:
+            found.append(f"{origin.label}, {origin.column(column)}: {problem}")
+    columns |= _provenance(name, frame, origin, found)
+    return pd.DataFrame(columns, index=frame.index)
+
+
+def _file_rows(frame: pd.DataFrame, origin: Origin) -> pd.Series[Any] | None:
+    """Return the row numbers to name: those of the foreign file, or nothing for 1, 2, ..."""
+    return frame["source_row"] if origin.columns and "source_row" in frame.columns else None
+
+
+def _missing_problem(table: str, column: str, values: pd.Series[Any], rows: Any) -> str:
+    if column not in _NEVER_MISSING or column not in TABLES[table].required:
+        return ""
+    missing = values.isna()
+    if not missing.any():
+        return ""
+    return f"empty in {name_rows(missing, values, rows)}; every row needs a {column}"
+
+
+def _provenance(name: str, frame: pd.DataFrame, origin: Origin, found: list[str]) -> dict[str, Any]:
+    """Return the columns ``source`` and ``source_row``, made where absent."""
+    n = len(frame)
+    source = pd.Series(name, index=frame.index, dtype="string")
+    if "source" in frame.columns:
+        source = frame["source"].astype("string").fillna(name)
+    number = pd.Series(np.arange(1, n + 1), index=frame.index, dtype="int64")
+    if "source_row" in frame.columns:
+        given = pd.to_numeric(frame["source_row"], errors="coerce").astype("float64")
+        if bool((given.isna() | (given != given.round())).any()):
+            found.append(f"{origin.label}, column 'source_row': must be whole row numbers in every row")
+        else:
+            number = given.astype("int64")
+    return {"source": source, "source_row": number}
+
+
+def _subject_problems(
+    tables: Mapping[str, pd.DataFrame], origins: Mapping[str, Origin], study: Study | None
+) -> list[str]:
+    """Return what is wrong with the list of subjects as a whole."""
+    if "subjects" not in tables:
+        return []
+    subjects, origin = tables["subjects"], origins["subjects"]
+    if subjects.empty:
+        return [f"{origin.label}: no rows; one for each randomised subject is required"]
+    problems = []
+    rows = subjects["source_row"] if origin.columns else None
+    if "subject_id" in subjects.columns:
+        repeated = subjects["subject_id"].duplicated() & subjects["subject_id"].notna()
+        if repeated.any():
+            named = name_rows(repeated, subjects["subject_id"], rows)
+            problems.append(
+                f"{origin.label}, {origin.column('subject_id')}: subjects listed before in {named}; "
+                "keep one row a subject"
+            )
+    if study is not None and "arm" in subjects.columns:
+        known = [arm.name for arm in study.arms]
+        unknown = (subjects["arm"].notna() & ~subjects["arm"].isin(known)).to_numpy(dtype=bool)
+        if unknown.any():
+            named = name_rows(unknown, subjects["arm"], rows)
+            hint = did_you_mean(str(subjects["arm"][unknown].iloc[0]), known)
+            problems.append(
+                f"{origin.label}, {origin.column('arm')}: arms that the study does not have in {named}; "
+                f"the arms are {', '.join(known)}.{hint}"
+            )
+    return problems
