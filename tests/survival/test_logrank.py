@@ -180,8 +180,8 @@ def test_statistic_does_not_depend_on_the_control_and_z_changes_sign():
     assert_allclose(first.statistic, second.statistic, rtol=1e-12)
     assert_allclose(first.z, -second.z, rtol=1e-12)
     assert_allclose(first.observed, second.observed[::-1])
-    assert first.method.endswith("control A")
-    assert second.method.endswith("control B")
+    assert first.method.endswith("reference A")
+    assert second.method.endswith("reference B")
 
 
 def test_delayed_entry_takes_rows_out_of_earlier_risk_sets():

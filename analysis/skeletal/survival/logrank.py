@@ -162,5 +162,5 @@ def _method(weight: LogrankWeight, labels: tuple[object, ...], *, stratified: bo
     if weighted:
         parts.append("case weights")
     parts.append("hypergeometric variance")
-    parts.append(f"control {labels[0]}")
+    parts.append(f"reference {labels[0]}")
     return ", ".join(parts)

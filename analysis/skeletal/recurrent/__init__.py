@@ -1,0 +1,4 @@
+"""Events that may recur: their mean number over time and regression of their rate."""
+
+from .andersen_gill import andersen_gill as andersen_gill
+from .mean_cumulative import mean_cumulative as mean_cumulative
