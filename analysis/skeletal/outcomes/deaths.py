@@ -1,0 +1,76 @@
+"""The day of death: the same for every endpoint of a study."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from skeletal.records.dates import parse_dates
+
+from .filters import DATE_FLAGS, MISSING, as_days, filtered_rows, matching
+
+if TYPE_CHECKING:
+    from skeletal.arrays import IntArray
+    from skeletal.records import TrialRecords
+    from skeletal.study import Study
+
+    from .filters import Cohort
+
+# Date columns on which a subject was alive.
+ALIVE = {
+    "subjects": ("randomised_date", "treatment_date"),
+    "events": ("date",),
+    "procedures": ("indicated_date", "performed_date"),
+    "assessments": ("date",),
+    "questionnaires": ("date",),
+    "analgesics": ("date",),
+    "stays": ("admission_date", "discharge_date"),
+    "therapies": ("start_date", "stop_date"),
+    "disposition": ("date",),
+}
+
+
+def death_rows(records: TrialRecords, study: Study, cohort: Cohort) -> pd.DataFrame:
+    """Return the death records with ``day`` and ``flag``.
+
+    A partial date of death is the last day on which the subject is known to have been alive, or the first
+    possible day where that is later, and never after the last possible day.
+    """
+    rows = filtered_rows(records, cohort, study.death, study.death.table)
+    number = rows["subject"].to_numpy()
+    alive = np.where(number < 0, MISSING, last_known_alive(records, study, cohort)[number])
+    earliest, latest = rows["earliest"].to_numpy(), rows["latest"].to_numpy()
+    partial = rows["precision"].isin(list(DATE_FLAGS)).to_numpy()
+    day = np.where(partial, np.minimum(np.maximum(earliest, alive), latest), earliest)
+    flag = pd.Series(rows["precision"]).map(DATE_FLAGS).fillna("").to_numpy(dtype=object)
+    return rows.assign(day=day, flag=flag)
+
+
+def last_known_alive(records: TrialRecords, study: Study, cohort: Cohort) -> IntArray:
+    """Return the last whole date of each subject on which a record shows it alive.
+
+    Records of death, assessments that were not done, and events that are the death itself do not.
+    """
+    last = np.full(cohort.size, MISSING, dtype=np.int64)
+    zeros = tuple(study.time_zero_of(name) for name in study.endpoints)
+    for table, columns in {**ALIVE, "subjects": (*ALIVE["subjects"], *zeros)}.items():
+        if table not in records:
+            continue
+        frame = records[table]
+        keep = np.ones(len(frame), dtype=np.bool_)
+        if table == study.death.table:
+            keep &= ~matching(frame, study.death.where)
+        if table == "disposition":
+            keep &= (frame["status"] != "died").fillna(True).to_numpy(dtype=np.bool_)
+        if table == "assessments" and "done" in frame:
+            keep &= frame["done"].fillna(True).to_numpy(dtype=np.bool_)
+        number = cohort.number(frame["subject_id"])
+        for column in columns:
+            if column in frame:
+                dates = parse_dates(frame[column])
+                day = as_days(dates["earliest"])
+                sure = keep & (number >= 0) & (dates["precision"] == "day").fillna(False).to_numpy(bool)
+                np.maximum.at(last, number[sure], day[sure])
+    return last
