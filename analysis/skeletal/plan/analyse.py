@@ -1,0 +1,98 @@
+"""Run the analyses that a study declares on its outcomes."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from . import contrasts, curves
+from .results import COLUMNS, Results
+from .rows import Sample, Statistic
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from skeletal.outcomes import Outcomes
+    from skeletal.results import Curve
+    from skeletal.study import Study
+
+CURVES: Mapping[str, Callable[[Sample], dict[str, Curve]]] = MappingProxyType(
+    {
+        "kaplan_meier": curves.survival,
+        "cumulative_incidence": curves.incidence,
+        "mean_cumulative": curves.mean_events,
+    }
+)
+STATISTICS: Mapping[str, Callable[[Sample], Iterator[Statistic]]] = MappingProxyType(
+    {
+        "logrank": contrasts.logrank_rows,
+        "gray_test": contrasts.gray_rows,
+        "cox": contrasts.cox_rows,
+        "andersen_gill": contrasts.andersen_gill_rows,
+        "proportion": contrasts.proportion_rows,
+    }
+)
+COMPARISONS = ("logrank", "gray_test", "cox", "andersen_gill")
+
+
+def analyse(outcomes: Outcomes, study: Study) -> Results:
+    """Run every analysis that ``study`` declares, in its order, and the accounting of each estimand.
+
+    Contrasts and tests are left out where the study has one pooled arm.  A statistic that the data
+    cannot give is a row with the value NaN, whose ``method`` says why.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+        From :func:`skeletal.outcomes.derive_outcomes`.
+    study : Study
+        The protocol that the outcomes were derived under.
+
+    Returns
+    -------
+    Results
+        One statistic a row, and the curves.
+
+    Raises
+    ------
+    InvalidRecords
+        If a stratum or covariate is not a column of subjects, is missing for a subject or is no number.
+
+    Notes
+    -----
+    R: one call of survfit, survdiff, coxph, cuminc or crr for each analysis.  SAS: PROC LIFETEST, PHREG.
+    """
+    statistics: list[Statistic] = list(_accounting(outcomes))
+    drawn: dict[str, Mapping[str, Curve]] = {}
+    for name, analysis in study.analyses.items():
+        if analysis.method in COMPARISONS and len(study.arms) == 1:
+            continue
+        sample = Sample(name=name, analysis=analysis, outcomes=outcomes, study=study)
+        if analysis.method in CURVES:
+            by_arm = CURVES[analysis.method](sample)
+            drawn[name] = MappingProxyType(by_arm)
+            statistics += curves.curve_rows(sample, by_arm)
+        else:
+            statistics += STATISTICS[analysis.method](sample)
+    frame = pd.DataFrame([item.row() for item in statistics], columns=list(COLUMNS))
+    return Results(frame=frame, curves=MappingProxyType(drawn))
+
+
+def _accounting(outcomes: Outcomes) -> Iterator[Statistic]:
+    table = outcomes.accounting()
+    counts = [name for name in table.columns if name.startswith("n_")]
+    for row in table.to_dict("records"):
+        estimand = str(row["estimand"])
+        for statistic in counts:
+            yield Statistic(
+                endpoint=outcomes.study.estimands[estimand].endpoint,
+                estimand=estimand,
+                analysis=f"{estimand}-accounting",
+                arm=str(row["arm"]),
+                statistic=statistic,
+                value=float(row[statistic]),
+                unit="subjects",
+                method="count of randomised subjects",
+            )

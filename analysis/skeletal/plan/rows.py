@@ -1,0 +1,137 @@
+"""One statistic, and the sample that an analysis reads."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from skeletal.errors import InvalidRecords, name_some
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from skeletal.arrays import LabelArray
+    from skeletal.outcomes import Outcomes
+    from skeletal.study import Analysis, Estimand, Study
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statistic:
+    """One number of the results, with what identifies it."""
+
+    endpoint: str
+    estimand: str
+    analysis: str
+    arm: str
+    statistic: str
+    value: float
+    unit: str = ""
+    method: str = ""
+    time: float = math.nan
+
+    def row(self) -> dict[str, object]:
+        """Return the statistic as a row of the results frame."""
+        at = "" if math.isnan(self.time) else f"@{self.time:g}"
+        return {
+            "endpoint": self.endpoint,
+            "estimand": self.estimand,
+            "analysis": self.analysis,
+            "arm": self.arm,
+            "statistic": self.statistic,
+            "time": self.time,
+            "value": float(self.value),
+            "unit": self.unit,
+            "method": self.method,
+            "key": f"{self.analysis}/{self.arm}/{self.statistic}{at}",
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Sample:
+    """What one analysis reads: the outcome rows of its estimand, arms and columns of subjects."""
+
+    name: str
+    analysis: Analysis
+    outcomes: Outcomes
+    study: Study
+
+    @property
+    def estimand(self) -> Estimand:
+        """The estimand of the analysis."""
+        return self.study.estimands[self.analysis.estimand]
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """Names of the arms, control first."""
+        return self.study.arm_names
+
+    def frame(self) -> pd.DataFrame:
+        """Return the outcome rows: one a subject, or (start, stop] rows of recurrent events."""
+        kind = self.outcomes.first if self.estimand.variable == "first" else self.outcomes.recurrent
+        return kind(self.estimand.endpoint, self.analysis.estimand)
+
+    def statistic(self, statistic: str, value: float, **more: Any) -> Statistic:
+        """Return a statistic of this analysis; ``more`` are further fields of :class:`Statistic`."""
+        fields = {"arm": "all", **more}
+        return Statistic(
+            endpoint=self.estimand.endpoint,
+            estimand=self.analysis.estimand,
+            analysis=self.name,
+            statistic=statistic,
+            value=value,
+            **fields,
+        )
+
+    def contrast(self, arm: str) -> str:
+        """Return the label of the contrast of ``arm`` with the control."""
+        return f"{arm} vs {self.study.control.name}"
+
+    def strata(self, frame: pd.DataFrame) -> LabelArray | None:
+        """Return one stratum label a row of ``frame``, or None where the analysis names none."""
+        if not self.analysis.strata:
+            return None
+        columns = self._columns(frame, self.analysis.strata)
+        return columns.astype("string").agg(" / ".join, axis=1).to_numpy(dtype=object)
+
+    def design(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the covariates, one row a row of ``frame``: an indicator an arm, then the declared."""
+        arm = frame["arm"].to_numpy(dtype=object)
+        present = [name for name in self.arms if name != self.study.control.name]
+        indicators = {name: (arm == name).astype(np.float64) for name in present}
+        columns = self._columns(frame, self.analysis.covariates)
+        for name in columns:
+            if not pd.api.types.is_numeric_dtype(columns[name]):
+                raise InvalidRecords(
+                    f"analysis {self.name!r}: covariate {name!r} of subjects is not numeric. "
+                    "Give a numeric column, or use it as a stratum."
+                )
+            indicators[str(name)] = columns[name].to_numpy(dtype=np.float64)
+        return pd.DataFrame(indicators)
+
+    def _columns(self, frame: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:
+        subjects = self.outcomes.subjects.set_index("subject_id")
+        absent = [name for name in names if name not in subjects]
+        if absent:
+            raise InvalidRecords(
+                f"analysis {self.name!r}: subjects have no column(s) {name_some(absent)}. "
+                "Add them to the records, or take them out of the analysis."
+            )
+        columns = subjects.loc[frame["subject_id"], list(names)].reset_index()
+        missing = columns.loc[columns[list(names)].isna().any(axis=1), "subject_id"].unique()
+        if len(missing):
+            raise InvalidRecords(
+                f"analysis {self.name!r}: {name_some(names)} missing for {len(missing)} subject(s) "
+                f"({name_some(missing)}). Complete the records, or leave the column out of the analysis."
+            )
+        return columns[list(names)]
+
+    def by_arm(self, frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+        """Yield each arm that has rows, control first, with its rows."""
+        for arm in self.arms:
+            rows = frame.loc[frame["arm"] == arm]
+            if len(rows):
+                yield arm, rows
