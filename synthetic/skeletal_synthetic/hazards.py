@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
 from skeletal.arrays import DAYS_PER_YEAR
 
 from .scenarios import by_arm

@@ -6,6 +6,7 @@ import difflib
 from typing import TYPE_CHECKING
 
 import numpy as np
+
 from skeletal.errors import InvalidArgument
 
 if TYPE_CHECKING:

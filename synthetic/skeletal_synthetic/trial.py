@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+
 from skeletal.errors import InvalidArgument
 from skeletal.records import make_records
 from skeletal.records.schema import TABLES
@@ -103,6 +104,7 @@ def simulate_trial(
     tables["procedures"] = stack(protocol, tables.get("procedures", {}))
     tables = {name: _from_accrual(name, columns, enrolment) for name, columns in tables.items()}
     subjects |= {
+        "simulated": np.full(n, "true"),
         "n_lesions": n_lesions,
         "screening_id": screening_id,
         "consent_date": screening_day.astype(np.float64),

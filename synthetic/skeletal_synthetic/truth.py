@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.integrate import quad_vec
 from scipy.special import gammaincinv
+
 from skeletal.arrays import DAYS_PER_YEAR, FloatArray, as_floats
 from skeletal.checks import rows_where
 from skeletal.errors import NotConverged
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import ArrayLike
+
     from skeletal.study import Endpoint, Scenario, Study
 
 TOLERANCE = 1e-10

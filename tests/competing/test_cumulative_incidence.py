@@ -5,11 +5,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
-from skeletal.competing import cumulative_incidence
-from skeletal.data import CompetingRisks, RightCensored
-from skeletal.errors import InvalidArgument
-from skeletal.survival import kaplan_meier
-
 from tests.support.golden import cases, read, read_shared
 from tests.support.references_competing import (
     naive_aalen_error,
@@ -17,6 +12,11 @@ from tests.support.references_competing import (
     naive_incidence,
     naive_jackknife_error,
 )
+
+from skeletal.competing import cumulative_incidence
+from skeletal.data import CompetingRisks, RightCensored
+from skeletal.errors import InvalidArgument
+from skeletal.survival import kaplan_meier
 
 COMPETING = cases("competing")
 RTOL = 1e-10

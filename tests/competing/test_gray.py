@@ -6,13 +6,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import chi2
+from tests.support.golden import cases, read, read_shared
+from tests.support.references_competing import naive_gray
+
 from skeletal.competing import gray_test
 from skeletal.data import CompetingRisks, RightCensored
 from skeletal.errors import InvalidArgument
 from skeletal.survival import logrank
-
-from tests.support.golden import cases, read, read_shared
-from tests.support.references_competing import naive_gray
 
 COMPETING = cases("competing")
 RTOL = 1e-10

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 import pyreadstat
 import pytest
-
 from tests.support.outcome_trial import rows, small_outcomes, small_study
 
 

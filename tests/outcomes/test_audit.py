@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from tests.support.outcome_trial import rows, small_outcomes, small_study
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pyreadstat
 import pytest
+
 from skeletal.outcomes import derive_outcomes
 from skeletal.records import read_records
 from skeletal.study import load_study

@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from skeletal.errors import InvalidArgument, InvalidRecords
-from skeletal.outcomes import competing_risks, derive_outcomes, right_censored
-from skeletal.outcomes.derive import FIRST_COLUMNS
-from skeletal.records import make_records
-
 from tests.support.outcome_trial import (
     CENSORING,
     iso,
@@ -18,6 +13,11 @@ from tests.support.outcome_trial import (
     small_study,
     small_tables,
 )
+
+from skeletal.errors import InvalidArgument, InvalidRecords
+from skeletal.outcomes import competing_risks, derive_outcomes, right_censored
+from skeletal.outcomes.derive import FIRST_COLUMNS
+from skeletal.records import make_records
 
 READ = ("time", "status", "cause", "component", "censor_reason")
 ALIVE = ("A", "alive", 150)
@@ -263,70 +263,6 @@ def test_missed_visits_end_observation_at_the_last_assessment_before_the_gap() -
     assert first(study=study, visits=seen, events=[("A", "fracture", 110)])[0] == 31
     assert first(study=study, visits=seen, events=[("A", "fracture", 96)])[:2] == (96, 1)
     assert first(study=study, visits=[("A", 121)])[::4] == (1, "Two visits missed")
-
-
-# Dates
-
-
-@pytest.mark.parametrize(
-    ("date", "expected"),
-    [
-        ("2025-03", (60, 1, "D")),
-        ("2025-01", (1, 1, "D")),
-        ("2024-12", (150, 0, None)),
-        ("2025", (150, 0, None)),
-        (None, (150, 0, None)),
-    ],
-)
-def test_a_partial_onset_is_its_first_day_not_before_time_zero(date, expected: tuple) -> None:
-    found = first(columns=("time", "status", "date_flag"), events=[("A", "fracture", date)], status=[ALIVE])
-
-    assert found == expected
-
-
-def test_the_clamped_day_stays_within_the_month_written() -> None:
-    found = first(
-        columns=("time", "date", "date_flag"),
-        events=[("A", "fracture", "2025-01")],
-        status=[ALIVE],
-        start={"A": "2025-01-20"},
-    )
-
-    assert found == (1, pd.Timestamp("2025-01-20"), "D")
-
-
-def test_a_year_alone_is_imputed_only_where_the_study_says_so() -> None:
-    study = small_study(endpoint='year_only_dates = "impute"')
-    tables = {"events": [("A", "fracture", "2025")], "status": [ALIVE]}
-
-    assert first(study=study, columns=("time", "status", "date_flag"), **tables) == (1, 1, "M")
-
-
-@pytest.mark.parametrize(
-    ("death", "seen", "expected"),
-    [
-        ("2025-03", 30, (60, "D")),
-        ("2025-03", 75, (75, "D")),
-        ("2025-03", 120, (90, "D")),
-        ("2025", 120, (120, "M")),
-    ],
-)
-def test_a_partial_death_is_the_last_day_known_alive_or_later(death: str, seen: int, expected: tuple) -> None:
-    status = [("A", "died", death), ("A", "alive", seen)]
-
-    assert first("survival", ("time", "date_flag"), status=status) == expected
-
-
-def test_a_partial_last_contact_counts_on_its_first_day_with_a_flag() -> None:
-    found = first(columns=("time", "censor_reason", "date_flag"), status=[("A", "alive", "2025-03")])
-
-    assert found == (60, "Last contact", "D")
-
-
-def test_an_exact_record_of_the_day_is_preferred_to_an_imputed_one() -> None:
-    tables = {"events": [("A", "fracture", "2025-03"), ("A", "fracture", "2025-03-01")], "status": [ALIVE]}
-
-    assert first(columns=("date_flag", "source_row"), **tables) == (None, 2)
 
 
 # Who is analysed

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from tests.support.outcome_trial import small_study, small_tables
+
 from skeletal.errors import InvalidRecords
 from skeletal.outcomes import derive_outcomes
 from skeletal.records import make_records
-
-from tests.support.outcome_trial import small_study, small_tables
 
 
 def refused(tables: dict, study=None) -> InvalidRecords:

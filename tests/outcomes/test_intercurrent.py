@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from tests.support.outcome_trial import only, rows, small_outcomes, small_study
 
 READ = ("time", "status", "cause", "component", "censor_reason")

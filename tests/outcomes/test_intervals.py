@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import pytest
-
 from tests.support.outcome_trial import rows, small_outcomes
 
 ALIVE = [("A", "alive", 150)]

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.outcome_trial import START, small_outcomes, small_study, small_tables
+
 from skeletal.outcomes import derive_outcomes, recurrent_events
 from skeletal.records import make_records
-
-from tests.support.outcome_trial import START, small_outcomes, small_study, small_tables
 
 SUBJECTS = list("ABCDEFGH")
 STUDY = small_study()

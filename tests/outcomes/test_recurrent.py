@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from tests.support.outcome_trial import rows, small_outcomes, small_study
+
 from skeletal.outcomes import recurrent_events
 from skeletal.outcomes.recurrent import RECURRENT_COLUMNS
-
-from tests.support.outcome_trial import rows, small_outcomes, small_study
 
 ROW = ("start", "stop", "status", "episode")
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from lifelines import CoxPHFitter, KaplanMeierFitter
+
 from skeletal.errors import InvalidArgument, InvalidRecords
 from skeletal.outcomes import derive_outcomes
 from skeletal.plan import analyse

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.stats import binom, norm
+from tests.support.golden import cases
+
 from skeletal.errors import InvalidArgument
 from skeletal.proportions import proportion
-
-from tests.support.golden import cases
 
 ONE = cases("binary")["one_proportion"]
 RTOL = 1e-10

@@ -2,9 +2,9 @@
 
 import pandas as pd
 import pytest
-from skeletal.study import parse_study
-
 from tests.support.tiny_trial import STUDY, TABLES
+
+from skeletal.study import parse_study
 
 
 @pytest.fixture(scope="session")

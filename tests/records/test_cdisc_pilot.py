@@ -4,6 +4,7 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
+
 from skeletal.records import cut_records, read_records, review_records
 from skeletal.study import load_study
 
@@ -61,6 +62,7 @@ def test_nothing_in_the_real_records_stops_an_analysis(pilot, pilot_study):
         "partial_date": 3,
         "reported_before_event": 2,
         "no_follow_up": 1,
+        "seen_after_death": 1,
     }
 
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
+from tests.support.tiny_trial import TABLES
+
 from skeletal.errors import InvalidArgument, InvalidRecords
 from skeletal.records import cut_records, make_records, parse_dates
-
-from tests.support.tiny_trial import TABLES
 
 
 def clean():

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from skeletal.errors import InvalidRecords
 from skeletal.records import parse_dates
 

@@ -6,6 +6,7 @@ import zipfile
 import pandas as pd
 import pyreadstat
 import pytest
+
 from skeletal.errors import InvalidRecords
 from skeletal.records import make_records, read_records, write_xpt
 

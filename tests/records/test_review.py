@@ -4,6 +4,7 @@ import datetime as dt
 
 import pandas as pd
 import pytest
+
 from skeletal.records import make_records, review_records
 from skeletal.records.review import RULES
 

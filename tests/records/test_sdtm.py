@@ -2,11 +2,11 @@
 
 import pandas as pd
 import pytest
+from tests.support.tiny_trial import STUDY
+
 from skeletal.errors import InvalidRecords, InvalidStudy
 from skeletal.records import read_records, write_xpt
 from skeletal.study import parse_study
-
-from tests.support.tiny_trial import STUDY
 
 MAPPING = """
 [records]

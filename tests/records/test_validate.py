@@ -5,6 +5,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
+
 from skeletal.errors import InvalidRecords
 from skeletal.records import make_records
 

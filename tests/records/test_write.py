@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
+
 from skeletal.errors import InvalidArgument
 from skeletal.records import cut_records, make_records, read_records, write_csv, write_records, write_xpt
 

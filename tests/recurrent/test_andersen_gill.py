@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from tests.support.golden import cases, read, read_shared
+
 from skeletal.data import RecurrentEvents, RightCensored
 from skeletal.errors import InvalidArgument, NotConverged, NotEstimable
 from skeletal.recurrent import andersen_gill
 from skeletal.survival import cox
-
-from tests.support.golden import cases, read, read_shared
 
 RECURRENT = cases("recurrent")
 RTOL = 1e-9

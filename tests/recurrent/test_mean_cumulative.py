@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from tests.support.golden import cases, read, read_shared
+from tests.support.references_competing import naive_mean_cumulative
+
 from skeletal.data import RecurrentEvents, RightCensored
 from skeletal.errors import InvalidArgument
 from skeletal.recurrent import mean_cumulative
 from skeletal.survival import nelson_aalen
-
-from tests.support.golden import cases, read, read_shared
-from tests.support.references_competing import naive_mean_cumulative
 
 RECURRENT = cases("recurrent")
 RTOL = 1e-10

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+
 from skeletal.outcomes import derive_outcomes
 from skeletal.records import make_records
 from skeletal.study import parse_study

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 import pandas as pd
+
 from skeletal.records import make_records
 from skeletal.study import Arm, load_study
 

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from tests.support.golden import cases, read
+from tests.support.references import gradient, naive_partial_likelihood
+
 from skeletal.data import RightCensored
 from skeletal.errors import InvalidArgument, NotConverged, NotEstimable
 from skeletal.partial_likelihood import cox_sample, evaluate, score_residuals
 from skeletal.survival import cox, logrank
-
-from tests.support.golden import cases, read
-from tests.support.references import gradient, naive_partial_likelihood
 
 COX = cases("cox")
 RTOL = 1e-9

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from tests.support.golden import cases, read, read_shared
+from tests.support.references import jackknife_error, naive_kaplan_meier
+
 from skeletal.data import RightCensored
 from skeletal.errors import InvalidArgument
 from skeletal.survival import follow_up, kaplan_meier, nelson_aalen
-
-from tests.support.golden import cases, read, read_shared
-from tests.support.references import jackknife_error, naive_kaplan_meier
 
 KM = cases("km")
 RTOL = 1e-10

@@ -5,6 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from tests.support.golden import cases, read, read_shared
+from tests.support.references import naive_logrank
+
 from skeletal.data import RightCensored
 from skeletal.errors import InvalidArgument
 from skeletal.survival import (
@@ -15,9 +18,6 @@ from skeletal.survival import (
     TaroneWare,
     logrank,
 )
-
-from tests.support.golden import cases, read, read_shared
-from tests.support.references import naive_logrank
 
 LOGRANK = cases("logrank")
 RTOL = 1e-10

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+
 from skeletal.curve_limits import curve_limits
 from skeletal.data import CompetingRisks, RightCensored
 from skeletal.errors import InvalidArgument

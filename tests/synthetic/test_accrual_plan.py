@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+
 from skeletal.errors import InvalidArgument
 from skeletal.study import load_study
 from skeletal_synthetic import accrual_plan

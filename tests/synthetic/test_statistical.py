@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+
 from skeletal.study import load_study
 from skeletal_synthetic import simulate_trial, true_values
 

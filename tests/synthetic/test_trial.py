@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
+
 from skeletal.errors import InvalidArgument
 from skeletal.records.schema import TABLES
 from skeletal.study import load_study, parse_study

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from skeletal.errors import InvalidArgument
 from skeletal.study import load_study
 from skeletal_synthetic import true_values

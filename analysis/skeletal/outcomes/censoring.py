@@ -12,6 +12,8 @@ from .filters import MISSING, NEVER, filtered_rows, impute_onset, table_rows
 from .subject_dates import SubjectDates, take_dates, without_record
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from skeletal.arrays import BoolArray, IntArray
@@ -64,16 +66,34 @@ def data_cutoff_day(records: TrialRecords, study: Study) -> int:
     return (min(cutoffs) - EPOCH).days if cutoffs else NEVER
 
 
-def last_seen_of(records: TrialRecords, cohort: Cohort, rule: CensoringRule, start: IntArray) -> SubjectDates:
+def last_seen_of(
+    records: TrialRecords, cohort: Cohort, rule: CensoringRule, start: IntArray, open_end: int
+) -> SubjectDates:
     """Return the last (or first) day of ``rule`` on or after time zero; ``MISSING`` where there is none.
 
-    A partial date counts on its first possible day: the subject was seen by then at the latest.
+    A partial date counts on its first possible day: the subject was seen by then at the latest.  A blank
+    end of participation (a column of subjects) counts as ``open_end``: it had not come by the cutoff.
     """
     rows = impute_onset(filtered_rows(records, cohort, rule, str(rule.table)), start, year_only=True)
     number = rows["subject"].to_numpy()
     after = (number >= 0) & (rows["day"].to_numpy() >= start[number])
     dates = take_dates(rows.loc[after], cohort.size, label=rule.label, take=rule.take or "last")
-    return _with_day(dates, np.where(dates.day == NEVER, MISSING, dates.day))
+    day = np.where(dates.day == NEVER, MISSING, dates.day)
+    if rule.table == "subjects":
+        blank = (number >= 0) & (rows["earliest"] == MISSING).to_numpy(dtype=np.bool_)
+        day[number[blank]] = open_end
+    return _with_day(dates, day)
+
+
+def open_end_of(records: TrialRecords, study: Study, rules: Mapping[str, CensoringRule]) -> int:
+    """Return the day to which participation without an end is followed; ``MISSING`` without a cutoff.
+
+    Where the data cutoff is one of the ``rules``, it is that rule that censors, so the end is ``NEVER``.
+    """
+    cutoff = data_cutoff_day(records, study)
+    if cutoff == NEVER:
+        return MISSING
+    return NEVER if any(rule.data_cutoff for rule in rules.values()) else cutoff
 
 
 def done_assessments(records: TrialRecords, cohort: Cohort, start: IntArray) -> pd.DataFrame:

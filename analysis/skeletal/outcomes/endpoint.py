@@ -11,7 +11,7 @@ import pandas as pd
 from skeletal.records.dates import parse_dates
 from skeletal.study import Estimand
 
-from .censoring import Limit, last_seen_of, limit_of
+from .censoring import Limit, last_seen_of, limit_of, open_end_of
 from .filters import MISSING, NEVER, as_days, filtered_rows, impute_onset, matching, table_rows
 from .subject_dates import SubjectDates, take_dates
 
@@ -86,8 +86,9 @@ def endpoint_facts(
         for key, rule in rules.items()
         if rule.role == "limit"
     }
+    open_end = open_end_of(records, study, rules)
     seen = {
-        key: last_seen_of(records, cohort, rule, start)
+        key: last_seen_of(records, cohort, rule, start, open_end)
         for key, rule in rules.items()
         if rule.role == "last_seen"
     }

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .endpoint import EndpointFacts
 
 IGNORED = "ignored: treatment policy"
+DEATH_IGNORED = "ignored: the censoring rules alone end observation"
 # A record that may end observation; the audit says whether it did.
 STOP = "stop"
 CENSORING_STRATEGIES = ("hypothetical", "while_on_treatment")
@@ -108,11 +109,11 @@ def observe(facts: EndpointFacts, name: str, estimand: Estimand) -> Observation:
 
 def _stops(facts: EndpointFacts, estimand: Estimand) -> tuple[tuple[str, ...], tuple[Stop, ...]]:
     """Return the causes and the stops: death, competing events, censoring events, the rules."""
-    causes = [facts.name]
+    causes, stops = [facts.name], []
     if estimand.death == "competing":
         causes.append("death")
-    status = 2 if estimand.death == "competing" else 0
-    stops = [_final("death", facts.death, status)]
+    if estimand.death != "ignored":
+        stops.append(_final("death", facts.death, 2 if estimand.death == "competing" else 0))
     limits = []
     for event, strategy in estimand.intercurrent.items():
         dates = facts.intercurrent.get(event)
@@ -146,7 +147,8 @@ def _rules(rows: pd.DataFrame, stops: tuple[Stop, ...], which: IntArray, day: In
     """Reject events after the stop; leave the other kinds of record for the audit to word."""
     number = rows["subject"].to_numpy()
     rule = rows["rule"].to_numpy(dtype=object)
-    rule = np.where((rule == "") & (rows["strategy"] == "treatment_policy").to_numpy(), IGNORED, rule)
+    for strategy, ignored in (("treatment_policy", IGNORED), ("ignored", DEATH_IGNORED)):
+        rule = np.where((rule == "") & (rows["strategy"] == strategy).to_numpy(), ignored, rule)
     after = np.array(
         ["rejected: after " + ("death" if s.kind == "death" else s.dates.label) for s in stops], dtype=object
     )

@@ -10,7 +10,7 @@ import numpy as np
 
 from . import endpoint as base
 from .filters import NEVER
-from .observation import IGNORED
+from .observation import DEATH_IGNORED, IGNORED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -155,6 +155,7 @@ _WRITERS: Mapping[str, Callable[[pd.DataFrame, Observation], LabelArray]] = {
     COMPETES: _ends(" ends observation: a competing event."),
     CENSORS: _ends(" ends observation: censored."),
     IGNORED: _ends(" changes nothing: treatment policy."),
+    DEATH_IGNORED: _ends(" changes nothing: the censoring rules alone end observation."),
     NOT_FIRST: _ends(" rejected: it comes after the first event, or on its day."),
     NOT_DECISIVE: _ends(" rejected: another record ended observation."),
 }

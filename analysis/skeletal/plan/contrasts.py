@@ -81,7 +81,7 @@ def logrank_rows(sample: Sample) -> Iterator[Statistic]:
 def gray_rows(sample: Sample) -> Iterator[Statistic]:
     """Yield Gray's test of the arms for the event, other causes competing."""
     frame = sample.frame()
-    causes = sample.outcomes.causes(sample.analysis.estimand)
+    causes = sample.causes
 
     def run() -> TestResult:
         return gray_test(

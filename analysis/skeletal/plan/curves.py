@@ -36,7 +36,7 @@ def survival(sample: Sample) -> dict[str, Curve]:
 
 def incidence(sample: Sample) -> dict[str, Curve]:
     """Cumulative incidence (Aalen-Johansen) of the event in each arm, other causes competing."""
-    causes = sample.outcomes.causes(sample.analysis.estimand)
+    causes = sample.causes
     options = _options(sample)
     return {
         arm: cumulative_incidence(competing_risks(frame, causes), causes[0], **options)

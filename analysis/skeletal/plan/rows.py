@@ -74,6 +74,12 @@ class Sample:
         kind = self.outcomes.first if self.estimand.variable == "first" else self.outcomes.recurrent
         return kind(self.estimand.endpoint, self.analysis.estimand)
 
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """The endpoint in words, then the causes that compete with it."""
+        competing = self.outcomes.causes(self.analysis.estimand)[1:]
+        return (self.study.endpoints[self.estimand.endpoint].label, *competing)
+
     def statistic(self, statistic: str, value: float, **more: Any) -> Statistic:
         """Return a statistic of this analysis; ``more`` are further fields of :class:`Statistic`."""
         fields = {"arm": "all", **more}

@@ -66,6 +66,7 @@ TABLES: Mapping[str, TableSchema] = MappingProxyType(
             text="subject_id arm site sex primary_tumour",
             date="randomised_date consent_date treatment_date",
             number="age ecog kps",
+            flag="simulated",
         ),
         "screening": _schema(
             "one person screened",
@@ -190,3 +191,8 @@ class TrialRecords:
     def n_subjects(self) -> int:
         """Number of randomised subjects."""
         return len(self.subjects)
+
+    @property
+    def simulated(self) -> bool:
+        """Whether subjects say that they were drawn from a scenario; the mark survives files and cuts."""
+        return "simulated" in self.subjects and bool(self.subjects["simulated"].fillna(False).any())

@@ -18,7 +18,7 @@ from .mapping import RecordsMapping, Values
 from .scenario import Scenario
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]*$")]
-DeathStrategy = Literal["competing", "composite", "censor"]
+DeathStrategy = Literal["competing", "composite", "censor", "ignored"]
 Strategy = Literal["treatment_policy", "hypothetical", "composite", "competing", "while_on_treatment"]
 
 
@@ -95,7 +95,11 @@ class Endpoint(Model):
 
 
 class Estimand(Model):
-    """How an endpoint is read: which summary, and what each intercurrent event does to it."""
+    """How an endpoint is read: which summary, and what each intercurrent event does to it.
+
+    ``death`` is ``competing``, ``composite`` (an event), ``censor`` (ends observation on its day) or
+    ``ignored``: only the censoring rules end observation, as some sponsors' derivations say.
+    """
 
     endpoint: Name
     label: str
@@ -113,8 +117,9 @@ class CensoringRule(Model):
 
     A ``limit`` ends observation: events after it do not count.  ``last_seen`` is the last date on
     which an event could have been seen; it dates the censoring of a subject without an event, and an
-    event after it still counts.  Exactly one of ``table``, ``after_days``, ``data_cutoff`` and
-    ``missed_visits`` says where the date comes from.
+    event after it still counts.  A column of subjects that is read as ``last_seen`` is the end of
+    participation: where it is blank at a data cutoff, the subject was still followed then.  Exactly one
+    of ``table``, ``after_days``, ``data_cutoff`` and ``missed_visits`` says where the date comes from.
     """
 
     label: str
@@ -250,7 +255,7 @@ def _endpoint_problems(study: Study) -> list[str]:
         found = study.endpoints.get(estimand.endpoint)
         if found and not found.components and (estimand.death, estimand.variable) != ("composite", "first"):
             problems.append(f"{where}: an endpoint without components needs death = 'composite'")
-        if estimand.variable == "recurrent" and estimand.death == "composite":
+        if estimand.variable == "recurrent" and estimand.death not in ("competing", "censor"):
             problems.append(f"{where}: recurrent events take death as 'competing' or 'censor'")
     codes = [estimand.paramcd for estimand in study.estimands.values()]
     if len(set(codes)) < len(codes):
