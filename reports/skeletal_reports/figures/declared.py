@@ -1,0 +1,115 @@
+"""The figures that a study's declared analyses call for."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from skeletal.errors import InvalidArgument, name_some
+from skeletal_reports.tables.estimates import analysis_label, effect_rows
+from skeletal_reports.tables.format import format_date
+
+from .curve_figures import incidence_figure, mean_cumulative_figure, survival_figure
+from .forest import forest_figure
+from .time_axis import time_axis
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from skeletal.plan import Results
+    from skeletal.study import Study
+
+    from .named import NamedFigure
+
+CURVE_FIGURES: Mapping[str, Callable[..., NamedFigure]] = MappingProxyType(
+    {
+        "kaplan_meier": survival_figure,
+        "cumulative_incidence": incidence_figure,
+        "mean_cumulative": mean_cumulative_figure,
+    }
+)
+MOST_BANDS = 3
+
+
+def curve_figure(results: Results, study: Study, analysis: str, *, bands: bool | None = None) -> NamedFigure:
+    """Draw the curves of a declared analysis, by its method.
+
+    Parameters
+    ----------
+    results : Results
+        From ``skeletal.plan.analyse``.
+    study : Study
+        Gives arms, words, times and unit.
+    analysis : str
+        Name of an analysis whose method gives curves.
+    bands : bool, optional
+        Shade the limits; up to three arms by default.
+
+    Returns
+    -------
+    NamedFigure
+        Named as the analysis.
+
+    Raises
+    ------
+    InvalidArgument
+        If the analysis has no curves.
+    """
+    if analysis not in results.curves:
+        raise InvalidArgument(
+            f"analysis {analysis!r} has no curves; those that have: {name_some(results.curves)}"
+        )
+    curves = results.curves[analysis]
+    declared = study.analyses[analysis]
+    endpoint = study.estimands[declared.estimand].endpoint
+    last = max((float(curve.time[-1]) for curve in curves.values() if len(curve.time)), default=0.0)
+    zero = study.endpoints[endpoint].time_zero
+    words = zero.removesuffix("_date").replace("_", " ") if zero not in (None, study.time_zero) else None
+    more: dict[str, Any] = {"bands": len(curves) <= MOST_BANDS if bands is None else bands}
+    return CURVE_FIGURES[declared.method](
+        curves,
+        name=analysis,
+        title=analysis_label(analysis, study),
+        labels={arm: study.arm_label(arm) for arm in study.arm_names},
+        axis=time_axis(study, last, zero_label=words),
+        notes=_cutoff_words(study),
+        **more,
+    )
+
+
+def effects_figure(results: Results, study: Study, *, name: str = "effects") -> NamedFigure:
+    """Draw the declared hazard and rate ratios as a forest.
+
+    Parameters
+    ----------
+    results : Results
+        From ``skeletal.plan.analyse``.
+    study : Study
+        Gives the analyses, arms and words.
+    name : str
+        File name without ending.
+
+    Returns
+    -------
+    NamedFigure
+        One row an analysis and contrast.
+
+    Raises
+    ------
+    InvalidArgument
+        If nothing is compared (a pooled study, or no such analysis).
+    """
+    # Neutral words: in a masked report the reference is a letter, not the control.
+    others = study.arm_label(study.arm_names[1]) if len(study.arms) == 2 else "each other arm"
+    reference = study.control.label
+    return forest_figure(
+        effect_rows(results, study),
+        name=name,
+        title=f"Hazard and rate ratios of {others} over {reference}",
+        favours=(others, reference),
+        notes=f"Events and subjects are those of all arms. {_cutoff_words(study)}".strip(),
+    )
+
+
+def _cutoff_words(study: Study) -> str:
+    return f"Data cutoff: {format_date(study.data_cutoff)}." if study.data_cutoff else ""

@@ -1,0 +1,224 @@
+"""Outcomes by arm: who was analysed, who had what event, and why others were censored."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .columns import ArmColumns, arm_columns
+from .format import format_count, format_number
+from .table import Column, Row, Table, data_note, group_row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from skeletal.outcomes import Outcomes
+    from skeletal.study import Study
+
+DAYS_IN_YEAR = 365.25
+
+
+def outcome_table(outcomes: Outcomes, study: Study, estimand: str) -> Table:
+    """Count by arm the outcomes of one estimand.
+
+    For an estimand of the first event: subjects with the event by component, with a competing event, and
+    censored by reason; for one of all events: subjects with an event, episodes by component, subject-years
+    and episodes a subject-year.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+        From ``derive_outcomes``.
+    study : Study
+        Gives arms and words.
+    estimand : str
+        Name of the estimand.
+
+    Returns
+    -------
+    Table
+        Percentages are of the subjects analysed.
+    """
+    declared = study.estimands[estimand]
+    first = declared.variable == "first"
+    rows_of = outcomes.first if first else outcomes.recurrent
+    frame = rows_of(declared.endpoint, estimand).reset_index(drop=True)
+    subjects = frame.drop_duplicates("subject_id")
+    analysed = arm_columns(subjects, study)
+    columns = analysed.columns()
+    causes = [_cause_label(cause, study) for cause in outcomes.causes(estimand)]
+    if declared.death == "composite" and study.endpoints[declared.endpoint].components:
+        causes[0] = f"{causes[0]} or death"
+    rows = (
+        _first_rows(frame, analysed, causes, study)
+        if first
+        else _episode_rows(frame, arm_columns(frame, study), analysed, study)
+    )
+    return Table(
+        name=f"outcomes-{estimand}",
+        title=f"{declared.label}: outcomes of the subjects analysed",
+        columns=columns,
+        rows=tuple(rows),
+        notes=(
+            f"Number (% of subjects analysed). Population: {declared.population}.",
+            "Components of one day count under the first of them in the order of the endpoint.",
+            data_note(study),
+        ),
+    )
+
+
+def _cause_label(cause: str, study: Study) -> str:
+    if cause in study.endpoints:
+        return study.endpoints[cause].label
+    return study.death.label if cause == "death" else cause
+
+
+def _component_label(name: str, study: Study) -> str:
+    if name in study.components:
+        return study.components[name].label
+    return study.death.label if name == "death" else name
+
+
+def _in_order(found: pd.Series[str], study: Study) -> list[str]:
+    """Names of the components that occurred, in the order of the study, death last."""
+    order = [*study.components, "death"]
+    names = [str(name) for name in found.dropna().unique()]
+    return sorted(names, key=lambda name: (order.index(name) if name in order else len(order), name))
+
+
+def _first_rows(frame: pd.DataFrame, arms: ArmColumns, labels: list[str], study: Study) -> Iterator[Row]:
+    status = frame["status"].to_numpy()
+    width = len(arms.headers) + 1
+    yield arms.counts("Analysed", np.ones(len(frame), dtype=bool), percent=False)
+    yield arms.counts(f"With the event: {labels[0]}", status == 1)
+    component = frame["component"].astype("string")
+    found = _in_order(component.loc[status == 1], study)
+    for name in found if found != ["death"] else ():
+        flag = (status == 1) & component.eq(name).fillna(value=False).to_numpy(dtype=bool)
+        yield arms.counts(_component_label(name, study), flag, indent=1)
+    for place, label in enumerate(labels[1:], start=2):
+        yield arms.counts(f"With the competing event: {label}", status == place)
+    yield arms.counts("Censored", status == 0)
+    reason = frame["censor_reason"].astype("string").fillna("not stated")
+    for name in sorted(reason.loc[status == 0].unique()):
+        flag = (status == 0) & reason.eq(name).to_numpy(dtype=bool)
+        yield arms.counts(_reason_label(str(name), study), flag, indent=1)
+    yield group_row("Time observed", width)
+    years = frame["time"].to_numpy(dtype=np.float64) / DAYS_IN_YEAR
+    totals = [float(years[member].sum()) for member in arms.members]
+    yield Row(cells=("Subject-years", *(format_number(total, 1) for total in totals)), indent=1)
+
+
+def _reason_label(name: str, study: Study) -> str:
+    rule = study.censoring.get(name)
+    return rule.label if rule else name
+
+
+def _episode_rows(frame: pd.DataFrame, rows: ArmColumns, subjects: ArmColumns, study: Study) -> Iterator[Row]:
+    event = frame["status"].to_numpy() == 1
+    identity = frame["subject_id"].astype("string")
+    with_event = identity.drop_duplicates().isin(identity.loc[event].unique()).to_numpy(dtype=bool)
+    yield subjects.counts("Analysed", np.ones(len(with_event), dtype=bool), percent=False)
+    yield subjects.counts("With at least one episode", with_event)
+    yield rows.counts("Episodes", event, percent=False)
+    component = frame["component"].astype("string")
+    for name in _in_order(component.loc[event], study):
+        flag = event & component.eq(name).fillna(value=False).to_numpy(dtype=bool)
+        yield rows.counts(_component_label(name, study), flag, percent=False, indent=1)
+    years = (frame["stop"] - frame["start"]).to_numpy(dtype=np.float64) / DAYS_IN_YEAR
+    totals = [float(years[member].sum()) for member in rows.members]
+    episodes = [int((member & event).sum()) for member in rows.members]
+    rates = [n / total if total > 0 else np.nan for n, total in zip(episodes, totals, strict=True)]
+    yield Row(cells=("Subject-years", *(format_number(total, 1) for total in totals)))
+    yield Row(cells=("Episodes per subject-year", *(format_number(rate, 2) for rate in rates)))
+
+
+def accounting_table(outcomes: Outcomes, study: Study) -> Table:
+    """Account by estimand and arm for every subject randomised.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+        From ``derive_outcomes``.
+    study : Study
+        Gives arms and words.
+
+    Returns
+    -------
+    Table
+        Randomised = analysed + excluded; analysed = event + competing + censored.
+    """
+    counts = {
+        "n_randomised": "Randomised",
+        "n_excluded": "Excluded",
+        "n_analysed": "Analysed",
+        "n_events": "Event",
+        "n_competing": "Competing",
+        "n_censored": "Censored",
+    }
+    frame = outcomes.accounting()
+    columns = (
+        Column(header="Estimand and arm", align="left"),
+        *(Column(header=text) for text in counts.values()),
+    )
+    rows: list[Row] = []
+    for estimand, declared in study.estimands.items():
+        found = frame.loc[frame["estimand"] == estimand].set_index("arm")
+        if found.empty:
+            continue
+        rows.append(group_row(declared.label, len(columns)))
+        for arm in study.arm_names:
+            if arm in found.index:
+                numbers = found.loc[arm, list(counts)].to_numpy(dtype=np.float64)
+                cells = [format_count(float(number)) for number in numbers]
+                rows.append(Row(cells=(study.arm_label(arm), *cells), indent=1))
+    return Table(
+        name="accounting",
+        title="Accounting for every subject randomised, by estimand",
+        columns=columns,
+        rows=tuple(rows),
+        notes=("All events: subjects with at least one; competing: subjects without one.", data_note(study)),
+    )
+
+
+def exclusions_table(outcomes: Outcomes, study: Study) -> Table:
+    """Count by arm the subjects excluded from each estimand, with the reason.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+        From ``derive_outcomes``; its ``exclusions``.
+    study : Study
+        Gives arms and words.
+
+    Returns
+    -------
+    Table
+        One row an estimand and reason; one row that says so where none was excluded.
+    """
+    frame = outcomes.exclusions
+    everyone = arm_columns(outcomes.subjects, study)
+    columns = everyone.columns("Estimand and reason")
+    rows: list[Row] = []
+    for estimand, declared in study.estimands.items():
+        found = frame.loc[frame["estimand"] == estimand].reset_index(drop=True)
+        if found.empty:
+            continue
+        rows.append(group_row(declared.label, len(columns)))
+        reason = found["reason"].astype("string").fillna("not stated").str.replace("_", " ")
+        arms = arm_columns(found, study)
+        for name in sorted(reason.unique()):
+            flag = reason.eq(name).to_numpy(dtype=bool)
+            rows.append(arms.counts(str(name), flag, percent=False, indent=1))
+    if not rows:
+        rows.append(Row(cells=("No subject was excluded", *["0"] * (len(columns) - 1))))
+    return Table(
+        name="exclusions",
+        title="Subjects randomised but not analysed, by estimand and reason",
+        columns=columns,
+        rows=tuple(rows),
+        notes=("N: subjects randomised.", data_note(study)),
+    )
