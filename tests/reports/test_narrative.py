@@ -1,0 +1,133 @@
+"""Sentences take their numbers from records and results, and say what a study declares."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+import pytest
+from tests.support import report_trial as trial
+
+from skeletal.plan import Results
+from skeletal.study import Study, load_study
+from skeletal_reports.narrative import (
+    conventions_text,
+    definitions_text,
+    methods_table,
+    planned_text,
+    summary_text,
+)
+
+STUDY = load_study("hermes")
+COUNTS = {"observational": (3, 1), "upfront-rt": (0, 1)}  # events, competing events
+
+
+def results(*extra):
+    rows = []
+    for name, estimand in STUDY.estimands.items():
+        if estimand.variable == "first":
+            for arm, (events, competing) in COUNTS.items():
+                values = {"n_analysed": 4, "n_events": events, "n_competing": competing}
+                rows += [(f"{name}-accounting", arm, key, value, "count") for key, value in values.items()]
+    rows += [
+        ("survival-curve", "observational", "median_follow_up", 608.75, "reverse"),
+        ("survival-curve", "upfront-rt", "median_follow_up", float("nan"), "reverse"),
+        ("sse-free-curve", "observational", "median_follow_up", 1.0, "Kaplan-Meier"),
+        ("sse-free-curve", "observational", "median", 2.0, "Kaplan-Meier"),
+        ("sse-free-curve", "observational", "other", 2.0, "another"),
+        *extra,
+    ]
+    frame = pd.DataFrame(rows, columns=["analysis", "arm", "statistic", "value", "method"])
+    return Results(
+        frame=frame.assign(key=frame["analysis"] + "/" + frame["arm"] + "/" + frame["statistic"]), curves={}
+    )
+
+
+def lines():
+    text = summary_text(trial.records(), results(), STUDY).replace("\u00a0", " ")
+    return text.splitlines()
+
+
+def test_the_summary_tells_enrolment_from_the_records():
+    # eight subjects of 120 planned; first and last randomisation and two sites as in the table of subjects
+    assert lines()[0] == "- **Data as of** 2028-02-05."
+    assert lines()[1] == (
+        "- **Randomised:** 8 of 120 planned subjects (6.7%) between 2025-03-01 and 2025-06-01 at 2 sites "
+        "(Observational arm: 4; Upfront radiotherapy arm: 4)."
+    )
+
+
+def test_the_summary_takes_follow_up_from_the_survival_curve_in_the_unit_of_the_report():
+    # 608.75 days are 20 months of 30.4375 days
+    assert lines()[2] == (
+        "- **Median follow-up** (reverse Kaplan-Meier of “Overall survival”): "
+        "Observational arm: 20.0 months; Upfront radiotherapy arm: NE."
+    )
+
+
+def test_the_summary_counts_the_events_of_each_endpoint_once():
+    assert lines()[3] == (
+        "- **First SSE, death competing:** 3 (37.5%) of 8 analysed subjects with the event "
+        "(Observational arm: 3; Upfront radiotherapy arm: 0), 2 with the competing event."
+    )
+    assert [line.split(":**")[0] for line in lines()[3:]] == [
+        "- **First SSE, death competing",
+        "- **SSE-free survival",
+        "- **Overall survival",
+    ]
+
+
+def test_a_pooled_summary_has_no_split():
+    study = trial.pooled_study()
+    pooled = results()
+    frame = pooled.frame.loc[pooled.frame["arm"] == "observational"].assign(arm="All subjects")
+    frame = frame.assign(key=frame["analysis"] + "/" + frame["arm"] + "/" + frame["statistic"])
+    records = trial.records(arms=["All subjects"] * 8)
+    text = summary_text(records, Results(frame=frame, curves={}), study)
+    assert "(All" not in text
+    assert "“Overall survival”): 20.0 months." in text
+
+
+def test_definitions_name_components_gap_estimands_and_rules_in_order():
+    text = definitions_text(STUDY)
+    assert "Events less than 21 days after the last counted one belong to the same episode." in text
+    assert "Symptomatic pathological fracture" in text
+    assert "First SSE, deaths censored (TTSSECS): death ends observation (censoring)." in text
+    rules = [
+        line.strip() for line in text.splitlines() if line.startswith("  ") and line.strip()[0].isdigit()
+    ]
+    assert rules[0] == "1. Data cutoff (events after it do not count)."
+    assert rules[4] == "5. Last assessment (dates the censoring)."
+
+
+def test_definitions_follow_the_gap_and_the_time_zero_of_the_endpoint():
+    content = STUDY.model_dump()
+    content["endpoints"]["sse"].update(min_gap_days=0, time_zero="treatment_date")
+    text = definitions_text(Study.model_validate(content))
+    assert "same episode" not in text
+    assert "**Symptomatic skeletal event**, counted from treatment:" in text
+
+
+def test_methods_list_each_method_of_an_analysis_once():
+    rows = {row.cells[0]: row.cells[1:] for row in methods_table(results(), STUDY).rows}
+    assert rows["SSE-free survival"] == ("SSE-free survival", "Kaplan-Meier; another")
+    assert "Log-rank test" not in rows
+
+
+@pytest.mark.parametrize(
+    ("looks", "words"),
+    [
+        ([], "The study file declares no planned looks."),
+        ([{"name": "first", "info_frac": 0.5}], "Planned looks: first, information 0.50."),
+        (
+            [{"name": "first", "date": dt.date(2027, 1, 2)}, {"name": "final"}],
+            "Planned looks: first, 2027-01-02; final.",
+        ),
+    ],
+)
+def test_planned_looks_are_told(looks, words):
+    assert planned_text(Study.model_validate({**STUDY.model_dump(), "looks": looks})) == words
+
+
+def test_conventions_say_how_days_are_counted():
+    assert "- A month is 30.4375 days and a year 365.25." in conventions_text().splitlines()
