@@ -104,7 +104,7 @@ def _cut_table(name: str, frame: pd.DataFrame, limit: pd.Timestamp, notes: list[
     first = _first_known(name, frame)
     gone = (first > limit).to_numpy(dtype=bool)
     if "reported_date" in frame.columns:
-        gone |= (parse_dates(frame["reported_date"])["earliest"] > limit).to_numpy(dtype=bool)
+        gone = gone | (parse_dates(frame["reported_date"])["earliest"] > limit).to_numpy(dtype=bool)
     if gone.any():
         notes.append(f"{name}: {int(gone.sum())} rows later than {limit:%Y-%m-%d} left out")
         frame = frame[~gone].reset_index(drop=True)

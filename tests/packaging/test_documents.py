@@ -1,0 +1,84 @@
+"""README and docs say what is true: commands, links, examples, keys, columns."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from skeletal.records import TABLES
+from skeletal.study import Study
+from skeletal_reports.cli.exits import ExitCode
+
+ROOT = Path(__file__).resolve().parents[2]
+README = ROOT / "README.md"
+pytestmark = pytest.mark.skipif(
+    not README.is_file(), reason="README.md absent: the tests run outside a checkout"
+)
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
+
+
+def test_readme_starts_with_the_two_commands():
+    environment = "python3 -m venv .venv && .venv/bin/pip install -c constraints.txt"
+    assert [block.strip() for block in blocks("sh")[:2]] == [
+        f"{environment} . && .venv/bin/skeletal report hermes",
+        f'{environment} ".[test]" && .venv/bin/pytest',
+    ]
+
+
+def test_readme_example_runs(capsys):
+    (example,) = blocks("python")
+    exec(compile(example, "README.md", "exec"), {})
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0].split() == ["subject_id", "arm", "time", "status", "component"]
+    assert float(shown[-1]) > 0
+
+
+def test_readme_lists_the_exit_codes():
+    listed = re.findall(r"^\| (\d+) \|", README.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert [int(code) for code in listed] == [code.value for code in ExitCode]
+
+
+@pytest.mark.parametrize(
+    "path", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]), ids=lambda path: path.name
+)
+def test_links_lead_somewhere(path):
+    links = re.findall(r"\]\((?!https?://)([^)#]+)", path.read_text(encoding="utf-8"))
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def models(annotation, found):
+    """Collect the models that a study is made of."""
+    for item in (annotation, *getattr(annotation, "__args__", ())):
+        if isinstance(item, type) and issubclass(item, BaseModel):
+            if item not in found:
+                found.append(item)
+                for field in item.model_fields.values():
+                    models(field.annotation, found)
+        elif item is not annotation:
+            models(item, found)
+    return found
+
+
+def test_every_key_of_a_study_is_explained():
+    text = (ROOT / "docs" / "study-file.md").read_text(encoding="utf-8")
+    words = set(re.findall(r"[a-z_0-9]+", " ".join(re.findall(r"`([^`]+)`", text))))
+    keys = {name for model in models(Study, []) for name in model.model_fields}
+    assert len(keys) > 60
+    assert keys - words == set()
+
+
+def test_every_column_of_the_records_is_listed():
+    text = (ROOT / "docs" / "bring-your-own-data.md").read_text(encoding="utf-8")
+    sections = {part.split("`")[1]: part for part in text.split("\n### ")[1:]}
+    assert list(sections) == list(TABLES)
+    for name, table in TABLES.items():
+        listed = re.findall(r"^\| (\**)`(\w+)`", sections[name], flags=re.MULTILINE)
+        assert [(column, bool(bold)) for bold, column in listed] == [
+            (column, spec.required) for column, spec in table.columns.items()
+        ]
