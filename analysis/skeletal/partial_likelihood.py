@@ -263,7 +263,7 @@ def maximise(sample: CoxSample, names: tuple[str, ...], ties: Ties) -> Maximum:
 
     Raises
     ------
-    InvalidArgument
+    NotEstimable
         A covariate that does not vary within any risk set, or that others determine.
     NotConverged
         The likelihood has no maximum (it rises without end as a coefficient grows).
@@ -350,13 +350,13 @@ def refuse_singular(sample: CoxSample, information: FloatArray, names: tuple[str
     flat = own <= SINGULAR * events * np.maximum(sample.spread**2, np.finfo(np.float64).tiny)
     if flat.any():
         who = [name for name, bad in zip(names, flat, strict=True) if bad]
-        raise InvalidArgument(
+        raise NotEstimable(
             f"{len(who)} covariate(s) do not vary within any risk set ({name_some(who)}): leave them out"
         )
     left = information / np.sqrt(np.outer(own, own))
     for j, name in enumerate(names):
         if left[j, j] <= SINGULAR:
-            raise InvalidArgument(
+            raise NotEstimable(
                 f"covariate {name} is determined by those before it ({name_some(names[:j])}): leave one out"
             )
         left = left - np.outer(left[:, j], left[j]) / left[j, j]

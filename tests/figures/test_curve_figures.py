@@ -185,11 +185,13 @@ def test_percent_ticks_are_whole_percents(axis):
     assert ax.get_ylim()[1] == 0.1
 
 
-def test_no_events_are_a_line_above_the_axis(axis):
+@pytest.mark.parametrize("figure", [incidence_figure, mean_cumulative_figure])
+def test_no_events_are_a_line_above_the_axis(axis, figure):
     curve = make_curve([700], [0.0], [12], [0], [12], start=0.0, lower=[0.0], upper=[0.0])
-    named = incidence_figure({"ctl": curve}, name="i", title="Incidence", labels=LABELS, axis=axis)
+    named = figure({"ctl": curve}, name="i", title="Incidence", labels=LABELS, axis=axis)
     assert lines_of(named, "curve")[0].get_ydata().tolist() == [0, 0]
-    assert axes_of(named, "curves").get_ylim()[0] < 0
+    low, high = axes_of(named, "curves").get_ylim()
+    assert low < 0 < high
     assert "12 subjects, 0 events" in named.caption
 
 

@@ -15,7 +15,7 @@ from skeletal.errors import InvalidArgument, InvalidRecords
 from skeletal.outcomes import derive_outcomes
 from skeletal.plan import analyse
 from skeletal.plan.results import COLUMNS
-from skeletal.records import make_records
+from skeletal.records import cut_records, make_records
 from skeletal.study import load_study, parse_study
 from skeletal_synthetic import simulate_trial
 
@@ -199,6 +199,17 @@ def test_an_arm_without_subjects_leaves_contrasts_not_estimable() -> None:
     assert math.isnan(results.value("test/all/p_value"))
     assert math.isnan(results.value("ratio/new vs old/ratio"))
     assert list(results.curves["curve"]) == ["old"]
+
+
+def test_a_first_look_before_anything_was_seen_is_not_estimable() -> None:
+    """All six were randomised on the day of the cut: no time has passed in which arms could differ."""
+    study = parse_study(TOML + '[censoring.cut]\nlabel = "Cut"\nrole = "limit"\ndata_cutoff = true\n')
+    records = cut_records(make_records(tables(), study=study), START.date())
+    results = analyse(derive_outcomes(records, study), study)
+
+    assert math.isnan(results.value("ratio/new vs old/ratio"))
+    assert math.isnan(results.value("rate/new vs old/ratio"))
+    assert results.value("curve/old/n_events") == 0
 
 
 def test_strata_and_covariates_change_the_answer() -> None:

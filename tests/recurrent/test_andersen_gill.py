@@ -161,12 +161,16 @@ def test_ties_strata_and_covariates_change_the_answer():
         ({"strata": ["x"]}, r"strata must have one entry a row \(8\), got 1"),
         ({"covariates": TREATED.iloc[:3]}, r"covariates must have one entry a row \(8\), got 3"),
         ({"covariates": TREATED.replace(1, np.nan)}, "covariates must be known and finite"),
-        ({"covariates": TREATED * 0}, "do not vary within any risk set"),
     ],
 )
 def test_bad_argument_is_named(arguments, message):
     with pytest.raises(InvalidArgument, match=message):
         andersen_gill(SMALL, **{"covariates": TREATED, **arguments})
+
+
+def test_a_covariate_without_information_is_not_estimable():
+    with pytest.raises(NotEstimable, match="do not vary within any risk set"):
+        andersen_gill(SMALL, TREATED * 0)
 
 
 def test_no_events_are_not_estimable():

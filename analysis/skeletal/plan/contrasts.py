@@ -141,9 +141,11 @@ def _regression_rows(
     yield sample.statistic("n_subjects", frame["subject_id"].nunique(), unit="subjects", method=method)
     yield sample.statistic("n_events", float((frame["status"] == 1).sum()), unit="events", method=method)
     for arm in sample.arms[1:]:
+        known = fit is not None and arm in fit.names
+        said = method if known or reason else f"not estimable: {arm} has no subjects"
         for name in REGRESSION:
-            value = math.nan if fit is None else float(getattr(fit, name)[fit.names.index(arm)])
-            yield sample.statistic(name, value, arm=sample.contrast(arm), method=method)
+            value = float(getattr(fit, name)[fit.names.index(arm)]) if fit and known else math.nan
+            yield sample.statistic(name, value, arm=sample.contrast(arm), method=said)
 
 
 def proportion_rows(sample: Sample) -> Iterator[Statistic]:

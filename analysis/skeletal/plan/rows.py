@@ -104,9 +104,9 @@ class Sample:
         return columns.astype("string").agg(" / ".join, axis=1).to_numpy(dtype=object)
 
     def design(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Return the covariates, one row a row of ``frame``: an indicator an arm, then the declared."""
+        """Return the covariates of each row: an indicator an arm that has rows, then those declared."""
         arm = frame["arm"].to_numpy(dtype=object)
-        present = [name for name in self.arms if name != self.study.control.name]
+        present = [name for name, _ in self.by_arm(frame) if name != self.study.control.name]
         indicators = {name: (arm == name).astype(np.float64) for name in present}
         columns = self._columns(frame, self.analysis.covariates)
         for name in columns:

@@ -58,7 +58,8 @@ class Facts:
 
     def at_death(self, subject_id: pd.Series[Any], bound: str) -> pd.Series[Any]:
         """Return, for each ``subject_id``, the first or last possible day of death (NaT where none)."""
-        return subject_id.map(self.death[bound]).astype("datetime64[ns]")
+        known = self.death[bound].reindex(pd.Index(subject_id))
+        return known.set_axis(subject_id.index).astype("datetime64[ns]")
 
 
 def gather_facts(records: TrialRecords, study: Study) -> Facts:

@@ -52,10 +52,10 @@ def andersen_gill(
     Raises
     ------
     InvalidArgument
-        Covariates that are not numeric, not known or of another number of rows; one that does not vary
-        within any risk set or that others determine; unknown ``ties``; labels missing or too few.
+        Covariates that are not numeric, not known or of another number of rows; unknown ``ties``; labels
+        missing or too few.
     NotEstimable
-        No events.
+        No events; a covariate that does not vary within any risk set or that others determine.
     NotConverged
         The likelihood has no maximum, for instance with an arm without events.
 

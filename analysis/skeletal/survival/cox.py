@@ -104,10 +104,10 @@ def cox(
     Raises
     ------
     InvalidArgument
-        Covariates that are not numeric, missing, constant within the risk sets or determined by others;
+        Covariates that are not numeric or missing;
         lengths that differ; labels that are missing; options that exclude each other.
     NotEstimable
-        No events.
+        No events; covariates that are constant within the risk sets or determined by others.
     NotConverged
         The likelihood has no maximum, for instance because an arm has no events.
 

@@ -280,7 +280,7 @@ class _Drawing:
         if self.kind.percent:
             return next((top for top in TOPS if top >= highest), 1.0)
         ticks = np.asarray(_locator().tick_values(0, max(highest, 0.1)))
-        return float(ticks[ticks >= highest - 1e-12][0])
+        return float(ticks[(ticks >= highest - 1e-12) & (ticks > 0)][0])
 
     def _handles(self) -> list[Line2D | Patch]:
         handles: list[Line2D | Patch] = []

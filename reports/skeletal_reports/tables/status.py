@@ -63,7 +63,7 @@ def subject_status(records: TrialRecords, study: Study) -> pd.DataFrame:
         treated = subjects["treatment_date"].notna().reset_index(drop=True).astype("boolean")
     return result.assign(
         treated=treated,
-        status=result["subject_id"].map(first).fillna("ongoing").astype("string"),
+        status=result["subject_id"].map(first).astype("string").fillna("ongoing"),
         died=result["subject_id"].isin(dead),
     )
 
