@@ -154,7 +154,7 @@ def check_inputs(records: TrialRecords, study: Study) -> None:
     problems: dict[str, None] = {}
     for who, table, rule in _needs(study):
         if table not in records:
-            problems[f"{who} needs table {table!r} ({rule.label}), which the records do not have"] = None
+            problems[_absent(who, table, rule.label)] = None
             continue
         problems |= dict.fromkeys(_column_problems(records[table], who, table, rule))
     for name in study.endpoints:
@@ -166,6 +166,13 @@ def check_inputs(records: TrialRecords, study: Study) -> None:
             problems[f"endpoint {name!r} counts missed visits, but the study declares no visits"] = None
     if problems:
         raise InvalidRecords(list(problems))
+
+
+def _absent(who: str, table: str, label: str) -> str:
+    return (
+        f"{who} needs table {table!r} ({label}), which the records do not have: add it, if only with its "
+        "header where there are no such records, or take what reads it out of the study file"
+    )
 
 
 def _column_problems(

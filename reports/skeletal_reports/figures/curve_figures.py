@@ -302,6 +302,8 @@ class _Drawing:
     def _legend_columns(self) -> int:
         """Return how many entries of the legend fit beside each other."""
         labels = [str(handle.get_label()) for handle in self._handles()]
+        if sum(text_width([label]) + 0.72 for label in labels) <= WIDTH - 0.3:
+            return len(labels)
         entry = text_width(labels) + 0.62
         return max(min(len(labels), int((WIDTH - 0.3) / entry)), 1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -18,6 +19,8 @@ from .format import (
 from .table import Column, Row, Table, data_note, group_row
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from skeletal.plan import Results
     from skeletal.study import Analysis, Study
 
@@ -30,6 +33,12 @@ EFFECT_COLUMNS = (
     *("ratio", "lower", "upper", "p_value", "method"),
 )
 NE_NOTE = f"{NOT_ESTIMABLE}: not estimable."
+NE_CELL = re.compile(rf"\b{NOT_ESTIMABLE}\b")
+
+
+def _ne_note(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Explain the sign for what is not estimable, where a cell bears it."""
+    return (NE_NOTE,) if any(NE_CELL.search(cell) for row in rows for cell in row.cells) else ()
 
 
 def analysis_label(name: str, study: Study) -> str:
@@ -94,7 +103,11 @@ def curves_table(results: Results, study: Study) -> Table:
             rows.append(Row(cells=("at risk", *at_risk), indent=2))
         if analysis.method == "kaplan_meier":
             rows += _medians(value, name, study, level)
-    notes = ("CI: pointwise confidence interval. At risk: just before the time.", NE_NOTE, data_note(study))
+    notes = (
+        "CI: pointwise confidence interval. At risk: just before the time.",
+        *_ne_note(rows),
+        data_note(study),
+    )
     return Table(
         name="curves", title="Curves at the declared times", columns=columns, rows=tuple(rows), notes=notes
     )
@@ -164,7 +177,7 @@ def proportions_table(results: Results, study: Study) -> Table:
             rows.append(_row(f"{shown}: with the event / evaluable", counts))
             cells = [format_percent_interval(*_limits(value, name, arm, time)) for arm in study.arm_names]
             rows.append(_row(f"{shown}: proportion (95% CI)", cells))
-    notes = ("Subjects censored before the time are not evaluable.", NE_NOTE, data_note(study))
+    notes = ("Subjects censored before the time are not evaluable.", *_ne_note(rows), data_note(study))
     return Table(
         name="proportions",
         title="Proportions of subjects with the event",
@@ -272,7 +285,7 @@ def effects_table(results: Results, study: Study) -> Table:
         title="Contrasts of the arms",
         columns=columns,
         rows=tuple(rows),
-        notes=("Events and subjects are those of all arms.", *methods, NE_NOTE, data_note(study)),
+        notes=("Events and subjects are those of all arms.", *methods, *_ne_note(rows), data_note(study)),
     )
 
 
@@ -315,5 +328,5 @@ def hypothesis_tests_table(results: Results, study: Study) -> Table:
         title="Tests of the arms",
         columns=columns,
         rows=tuple(rows),
-        notes=(*dict.fromkeys(notes), NE_NOTE, data_note(study)),
+        notes=(*dict.fromkeys(notes), *_ne_note(rows), data_note(study)),
     )
