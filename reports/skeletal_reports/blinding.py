@@ -6,6 +6,7 @@ has the same arm (open) or arms called A, B, ... (closed), and a study that name
 
 from __future__ import annotations
 
+import math
 import re
 from string import ascii_uppercase
 from types import MappingProxyType
@@ -41,7 +42,7 @@ def blind_records(
     study : Study
         With the true arms.
     kind : {"open", "closed"}
-        ``open`` pools all subjects in one arm; ``closed`` calls the arms A, B, ... in the order of
+        ``open`` pools all subjects in one arm; ``closed`` calls the arms by the letters of
         :func:`masked_arms`.
     unmask : bool
         With ``closed``: leave the arms as they are.
@@ -70,11 +71,14 @@ def masked_arms(study: Study) -> dict[str, str]:
     """Return arm -> letter, in an order drawn from the masking seed of the study's report.
 
     The order depends on the seed and the arm names alone: not on which arm is the control, nor on the
-    records, so that it stays the same from one data cut to the next.
+    records, so that it stays the same from one data cut to the next.  A letter that stands alone in the
+    name or label of an arm is passed over: else "Arm A" might be the arm that the protocol calls B.
     """
     names = sorted(study.arm_names)
     order = np.argsort(np.random.default_rng(study.report.masking_seed).random(len(names)))
-    return {names[place]: ascii_uppercase[rank] for rank, place in enumerate(order)}
+    taken = {word for term in arm_terms(study) for word in re.findall(r"\w+", normalise(term))}
+    letters = [letter for letter in ascii_uppercase if letter.casefold() not in taken]
+    return {names[place]: letters[rank] for rank, place in enumerate(order)}
 
 
 # --- records -----------------------------------------------------------------------------------------
@@ -123,14 +127,24 @@ def _sorted(table: pd.DataFrame) -> pd.DataFrame:
 def _without_determinants(subjects: pd.DataFrame, needed: set[str]) -> pd.DataFrame:
     """Drop the columns of ``subjects`` whose values, or whose absence, tell the arm."""
     others = [name for name in subjects.columns if name not in {"subject_id", "arm", *IDENTIFIERS}]
-    telling = [name for name in others if _determines(subjects[name], subjects["arm"])]
+    arm = subjects["arm"]
+    telling = [name for name in others if _determines(subjects[name], arm)]
     if used := [name for name in telling if name in needed]:
         raise InvalidStudy(
             f"column(s) {name_some(used)} of subjects tell the arm, and the study file reads them: a blinded "
             "report would tell it. Take them out of the study file, or make only the closed report with "
             "--unmask."
         )
-    return subjects.drop(columns=telling)
+    gaps = [name for name in others if name not in needed and _absence_tells(subjects[name], arm)]
+    return subjects.drop(columns=list(dict.fromkeys([*telling, *gaps])))
+
+
+def _absence_tells(values: pd.Series, arm: pd.Series) -> bool:
+    """Whether a column is filled more often in one arm than chance explains (three standard errors)."""
+    filled = values.notna().groupby(arm.to_numpy()).agg(["mean", "size"])
+    share = float(values.notna().mean())
+    error = math.sqrt(share * (1 - share) * float((1 / filled["size"]).nlargest(2).sum()))
+    return bool(filled["mean"].max() - filled["mean"].min() > 3 * error > 0)
 
 
 def _determines(values: pd.Series, arm: pd.Series) -> bool:
@@ -214,7 +228,7 @@ def _blind_study(study: Study, names: Mapping[str, str], *, pooled: bool) -> Stu
     for scenario in content["scenarios"].values():
         for rate in ("event_rate", "death_rate", "dropout_rate"):
             mean = float(np.mean(list(scenario[rate].values())))
-            scenario[rate] = dict.fromkeys(names.values(), mean)
+            scenario[rate] = dict.fromkeys(sorted(set(names.values())), mean)
     pattern = term_pattern(arm_terms(study))
     arms, scrubbed = content.pop("arms"), _scrub(content, pattern)
     return Study.model_validate({**scrubbed, "arms": arms})
@@ -225,8 +239,8 @@ def _blind_arms(study: Study, names: Mapping[str, str], *, pooled: bool) -> list
         return [{"name": POOLED, "label": POOLED, "control": True}]
     ratio = {names[arm.name]: arm.ratio for arm in study.arms}
     return [
-        {"name": name, "label": f"Arm {name}", "ratio": ratio[name], "control": name == "A"}
-        for name in sorted(ratio)
+        {"name": name, "label": f"Arm {name}", "ratio": ratio[name], "control": place == 0}
+        for place, name in enumerate(sorted(ratio))
     ]
 
 

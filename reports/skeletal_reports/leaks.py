@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from skeletal.errors import SkeletalError, name_some
 
 from .arm_terms import arm_terms, is_short_term, normalise, term_pattern
+from .notebook import read_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -84,20 +85,38 @@ def check_open(files: Iterable[Path], study: Study) -> None:
 
     Notes
     -----
-    That no count by arm is shown follows from what the notebook is given (:func:`require_pooled`).
+    That no count by arm is shown follows from what the notebook is given (:func:`require_pooled`).  Cells
+    of the report's own notebook are the same for every trial: their code is not searched.
     """
     terms = arm_terms(study)
     pattern = term_pattern(terms)
     problems = [
         f"{path.name}: {found!r}"
         for path in files
-        for found in _findings(list(text_of(path)), pattern, terms)
+        for found in _findings(list(_told_by(path)), pattern, terms)
     ]
     if problems:
         raise SkeletalError(
             f"the open report would name an arm in {len(problems)} place(s): {name_some(problems)}. No "
-            "report was written. Rename what is shown (labels, sites), or make only the closed report."
+            f"report was written. The arms are called {name_some(terms)}: rename what is shown (labels, "
+            "sites); if that is a word of the report itself, as 'Total' or 'Month', call the arm by a word "
+            "that it does not use; or make only the closed report (--kind closed)."
         )
+
+
+def _told_by(path: Path) -> Iterator[str]:
+    """Text of a file, without the code that a notebook shares with the template."""
+    if path.suffix.lower() != ".ipynb":
+        return text_of(path)
+    own = {cell.source for cell in read_template().cells}
+    notebook = json.loads(path.read_bytes())
+    cells = [
+        {name: item for name, item in cell.items() if name not in {"id", "source"}}
+        if "".join(cell.get("source", "")) in own
+        else cell
+        for cell in notebook.get("cells", ())
+    ]
+    return _strings({**notebook, "cells": cells})
 
 
 def _findings(pieces: list[str], pattern: re.Pattern[str], terms: tuple[str, ...]) -> list[str]:
@@ -188,6 +207,8 @@ def _pdf(content: bytes) -> Iterator[str]:
         yield from text.splitlines()
     metadata: Mapping[str, Any] = reader.metadata or {}
     yield from (str(value) for value in metadata.values())
+    if reader.xmp_metadata is not None:
+        yield from _markup(reader.xmp_metadata.stream.get_data())
 
 
 def _plain(content: bytes) -> Iterator[str]:

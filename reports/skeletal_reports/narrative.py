@@ -221,6 +221,17 @@ def methods_table(results: Results, study: Study) -> Table:
     return Table(name="methods", title="Methods of the analyses", columns=columns, rows=tuple(rows))
 
 
+def masking_text(study: Study) -> str:
+    """Say what the letters of masked arms tell, and what they do not."""
+    text = (
+        f"The arms are masked. {study.control.label} is the reference of every contrast by its letter only, "
+        "which does not tell the control arm of the trial."
+    )
+    if len({arm.ratio for arm in study.arms}) > 1:
+        text += " Allocation is unequal: the numbers of subjects can tell the arms all the same."
+    return text
+
+
 def planned_text(study: Study) -> str:
     """Say which looks at the data were planned (Markdown)."""
     if not study.looks:

@@ -10,15 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from skeletal.errors import InvalidArgument, InvalidRecords, name_some
+from skeletal.errors import InvalidArgument
 from skeletal.outcomes import derive_outcomes
 from skeletal.plan import analyse
 from skeletal.records import cut_records, review_records, write_csv, write_records
 from skeletal.study import lock_study
 
 from .blinding import masked_arms
+from .contradictions import refuse_errors
 from .provenance import MANIFEST, data_as_of, run_name, write_manifest
 from .report import ReportPaths, write_report
+from .tables import baseline_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -155,7 +157,9 @@ def _write_run(
 ) -> None:
     say(f"Reviewing the records of {records.n_subjects} subjects")
     review = review_records(records, study)
-    _refuse_errors(review)
+    refuse_errors(review)
+    if study.baseline:
+        baseline_table(records, study)  # refuses a column that is absent or of the wrong kind
     say("Deriving outcomes")
     outcomes = derive_outcomes(records, study)
     (folder / "report").mkdir()
@@ -175,17 +179,6 @@ def _write_run(
     say("Writing the manifest")
     (folder / "log.txt").write_text("\n".join([*say.lines, *records.notes]) + "\n", encoding="utf-8")
     write_manifest(folder, _manifest(study, records, kinds, unmask, simulation))
-
-
-def _refuse_errors(review: pd.DataFrame) -> None:
-    errors = review.loc[review["severity"] == "error"]
-    problems = []
-    for rule, rows in errors.groupby("rule", sort=True):
-        found = [f"{row.table} row {row.row}, {row.subject_id}: {row.found}" for row in rows.itertuples()]
-        advice = str(rows["suggestion"].iloc[0])
-        problems.append(f"{rule}, {len(rows)} time(s): {name_some(found)}. {advice}")
-    if problems:
-        raise InvalidRecords(problems)
 
 
 def _write_data(

@@ -305,3 +305,53 @@ def test_place_that_cannot_be_written_is_named(skeletal, tmp_path):
     assert result.exit_code == 1
     assert "Failed: the system says File exists" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("command", ["derive", "analyse"])
+def test_no_numbers_from_records_that_contradict_themselves(command, skeletal, data, tmp_path):
+    add_event_after_death(data)
+    result = skeletal(command, "hermes", "--data", data, "--out", tmp_path / "out")
+    assert result.exit_code == RECORDS
+    assert "event_after_death" in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_simulation_never_replaces_records_that_were_not_simulated(skeletal, data):
+    drop_column(data / "subjects.csv", "simulated")
+    before = (data / "subjects.csv").read_bytes()
+    result = skeletal("simulate", "hermes", "--n", 10, "--out", data, "--force")
+    assert result.exit_code == USAGE
+    assert "not simulated" in result.stderr
+    assert (data / "subjects.csv").read_bytes() == before
+
+
+@pytest.mark.parametrize("old", ['date = "indicated_date"', 'time_zero = "randomised_date"'])
+def test_column_that_holds_no_dates_is_named(old, skeletal, data, tmp_path):
+    column = "kind" if old.startswith("date") else "sex"
+    path = tmp_path / "trial.toml"
+    path.write_text(study_text("hermes").replace(old, f'{old.split()[0]} = "{column}"', 1), encoding="utf-8")
+    result = skeletal("analyse", path, "--data", data)
+    assert result.exit_code == RECORDS
+    assert f"column '{column}' of table" in result.stderr
+    assert "must hold dates" in result.stderr
+
+
+def test_check_points_at_a_value_that_the_study_nearly_names(skeletal, data):
+    put(data / "events.csv", "component", {1: "FRACTURE"})
+    result = skeletal("check", "hermes", "--data", data, "--cutoff", "2028-02-05")
+    assert result.exit_code == 5
+    assert "unmatched_value,warning" in result.stdout
+    assert "write 'fracture' in the records" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("column", "words"), [("agee", "no baseline column(s) agee"), ("sex", "'sex' is declared continuous")]
+)
+def test_baseline_column_that_cannot_be_is_named_before_the_notebook(column, words, skeletal, data, tmp_path):
+    path = tmp_path / "trial.toml"
+    path.write_text(study_text("hermes").replace('column = "age"', f'column = "{column}"'), encoding="utf-8")
+    result = skeletal("report", path, "--data", data, "--out", tmp_path / "run")
+    assert result.exit_code == RECORDS
+    assert words in result.stderr
+    assert "Running the notebook" not in result.stderr
+    assert sorted(tmp_path.iterdir()) == [data, path]

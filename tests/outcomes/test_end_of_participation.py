@@ -10,6 +10,7 @@ from skeletal.errors import InvalidStudy
 from skeletal.outcomes import derive_outcomes
 from skeletal.records import make_records
 
+HORIZON = '[censoring.horizon]\nlabel = "Horizon"\nrole = "limit"\nafter_days = 199\n'
 READ = ("time", "status", "censor_reason")
 IGNORED = """
 [estimands.sponsor]
@@ -77,3 +78,12 @@ def test_without_a_cutoff_a_blank_end_shows_nothing() -> None:
     found = outcomes(None).first("sre", "sponsor")
 
     assert only(found, *READ) == (1, 0, "No assessment after randomisation")
+
+
+def test_an_ignored_death_does_not_move_the_censoring() -> None:
+    dead = [("A", "died", 80)]
+
+    assert only(outcomes(70, status=dead).first("sre", "sponsor"), *READ) == (70, 0, "End of participation")
+    events = [("A", "fracture", 230)]
+    seen = outcomes(70, status=dead, events=events, censoring=END + HORIZON)
+    assert only(seen.first("sre", "sponsor"), *READ) == (200, 0, "Horizon")

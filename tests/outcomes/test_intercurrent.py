@@ -89,7 +89,7 @@ def test_hypothetical_does_not_extend_follow_up_beyond_the_last_day_seen() -> No
 
     assert only(outcomes.first("sre", "chosen"), "time", "censor_reason") == (60, "Last contact")
     audit = outcomes.audit.query("estimand == 'chosen'")
-    assert rows(audit, "rule") == [("censors",), ("not a component",), ("rejected: another record decides",)]
+    assert rows(audit, "rule") == [("censors",), ("rejected: another record decides",)]
 
 
 def test_the_audit_tells_what_became_of_the_crossover() -> None:
@@ -106,3 +106,38 @@ def test_the_audit_tells_what_became_of_the_crossover() -> None:
     assert fate("hypothetical") == ("censors", on_day + "ends observation: censored.")
     assert fate("competing") == ("competes", on_day + "ends observation: a competing event.")
     assert fate("composite") == ("counted", on_day + "counted as the first event.")
+
+
+@pytest.mark.parametrize("strategy", ["composite", "competing"])
+def test_an_intercurrent_event_after_the_limit_shows_the_subject_observed_until_the_limit(strategy) -> None:
+    tables = {"radiation": [("A", 230, "protocol")], "status": [("A", "alive", 60)]}
+
+    assert only(outcomes_under(strategy, **tables).first("sre", "chosen"), *READ[::4]) == (200, "Horizon")
+    for other in ("hypothetical", "treatment_policy"):
+        frame = outcomes_under(other, **tables).first("sre", "chosen")
+        assert only(frame, *READ[::4]) == (60, "Last contact")
+
+
+def test_recurrent_observation_that_an_intercurrent_event_extends_is_dated_by_it_in_words() -> None:
+    outcomes = outcomes_under(
+        "composite",
+        radiation=[("A", 120, "protocol")],
+        events=[("A", "fracture", 110)],
+        status=[("A", "alive", 60)],
+    )
+
+    frame = outcomes.recurrent("sre", "chosen-all")
+    assert rows(frame, "start", "stop", "status", "source") == [(0, 110, 1, "events"), (110, 120, 0, None)]
+    audit = outcomes.audit.query("estimand == 'chosen-all'")
+    assert audit["sentence"].tolist()[-1] == "Observation ends on 2025-04-30 (day 120): Later event record."
+
+
+def test_a_record_has_one_row_where_it_is_no_component_but_an_intercurrent_event() -> None:
+    outcomes = outcomes_under("hypothetical", radiation=[("A", 60, "protocol"), ("A", 70, "preventive")])
+
+    audit = outcomes.audit.query("table == 'procedures'")
+    assert rows(audit[audit["estimand"] == "chosen"], "source_row", "rule") == [
+        (1, "censors"),
+        (2, "not a component"),
+    ]
+    assert set(audit[audit["estimand"] == "competing"]["rule"]) == {"not a component"}

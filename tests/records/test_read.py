@@ -9,6 +9,7 @@ import pytest
 
 from skeletal.errors import InvalidRecords
 from skeletal.records import make_records, read_records, write_xpt
+from skeletal.records.transport import check_whole
 
 
 def problems(path, study):
@@ -122,7 +123,9 @@ def test_a_place_without_tables_is_refused(tmp_path, study, name, content, messa
 def test_a_folder_without_tables_is_refused(tmp_path, study):
     (tmp_path / "notes.docx").write_text("x")
     (problem,) = problems(tmp_path, study)
-    assert problem.endswith("holds no tables (.csv, .xpt, .sas7bdat, .parquet)")
+    assert problem.endswith(
+        "holds no tables (.csv, .xpt, .sas7bdat, .parquet); give the folder (or .zip) that holds them"
+    )
 
 
 def test_a_folder_without_subjects_says_what_it_found(folder, study):
@@ -213,3 +216,54 @@ def test_problems_of_all_files_come_together(folder, tables, study):
         "stays.csv",
         "subjects.csv",
     ]
+
+
+def transport_of(tables, path, *, version):
+    """Write the subjects as a transport file of 60 rows and return its bytes."""
+    frame = pd.DataFrame({"subject": [f"S{i:05}" for i in range(60)], "x": [1.0] * 60})
+    if version == 8:
+        frame = frame.rename(columns={"subject": "subject_id"})
+    return write_xpt(frame, path, name="subjects").read_bytes()
+
+
+@pytest.mark.parametrize("version", [5, 8])
+@pytest.mark.parametrize("gone", [1, 80, 160, 400])
+def test_a_transport_file_cut_short_is_refused(tables, tmp_path, version, gone):
+    data = transport_of(tables, tmp_path / "subjects.xpt", version=version)
+    check_whole(data)
+    with pytest.raises(ValueError, match=r"last row is not complete|80-byte records|rows are announced"):
+        check_whole(data[:-gone])
+
+
+def test_a_transport_file_without_its_headers_is_refused(tables, tmp_path):
+    data = transport_of(tables, tmp_path / "subjects.xpt", version=5)
+    with pytest.raises(ValueError, match="header of the columns"):
+        check_whole(data[:400])
+
+
+@pytest.mark.parametrize("content", [b"\xef\xbb\xbf", b"\xef\xbb\xbf\n\n", b" \n"])
+def test_a_file_of_nothing_but_marks_and_blanks_is_empty(folder, study, content):
+    (folder / "subjects.csv").write_bytes(content)
+    (problem,) = problems(folder, study)
+    assert problem.startswith("subjects.csv is empty")
+
+
+def test_a_title_above_the_header_is_named(folder, study):
+    path = folder / "subjects.csv"
+    path.write_text("Export of the trial\n" + path.read_text())
+    (problem,) = problems(folder, study)
+    assert "delete what stands above" in problem
+
+
+def test_a_workbook_and_tables_one_folder_down_are_pointed_out(folder, tmp_path, study):
+    assert f"Did you mean the folder {folder}?" in problems(tmp_path, study)[0]
+    (folder / "subjects.csv").rename(folder / "subjects.xlsx")
+    assert "subjects.xlsx is not read: save it as .csv" in problems(folder, study)[0]
+
+
+def test_an_archive_made_with_backslashes_is_read(folder, tmp_path, study):
+    archive = tmp_path / "trial.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for path in folder.iterdir():
+            file.writestr(f"trial\\{path.name}", path.read_bytes())
+    assert read_records(archive, study).n_subjects == 3

@@ -218,6 +218,13 @@ CASES = [
         put("events", 1, last_negative_date="2025-03-01"),
     ),
     (
+        "unmatched_value",
+        "warning",
+        put("events", 1, component="Frakture"),
+        ("001", "events", 1),
+        put("events", 1, component="pain"),
+    ),
+    (
         "unknown_lesion",
         "warning",
         put("events", 1, lesion_id="L2"),

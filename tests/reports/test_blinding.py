@@ -246,3 +246,31 @@ def test_masked_order_is_the_same_for_every_data_cut():
         return {(truth[row.subject_id], row.arm) for row in rows.itertuples()}
 
     assert key(first, truth_early) == key(second, truth_late)
+
+
+def test_a_letter_that_an_arm_is_called_by_is_no_mask():
+    content = STUDY.model_dump()
+    content["arms"][0].update(name="B", label="Arm B")
+    content["arms"][1].update(name="A", label="Arm A")
+    for field in ("event_rate", "death_rate", "dropout_rate"):
+        content["scenarios"]["planning"][field] = {"A": 1.0, "B": 1.0}
+    lettered = Study.model_validate(content)
+    assert sorted(masked_arms(lettered).values()) == ["C", "D"]
+    raw = make_records(
+        {"subjects": subjects(arm=["A", "B"] * 6)},
+        study=lettered,
+    )
+    blinded, study = blind_records(raw, lettered, kind="closed")
+    assert set(blinded.subjects["arm"]) == {"C", "D"}
+    assert study.control.name == "C"
+
+
+def test_dates_of_treatment_that_one_arm_hardly_has_are_left_out():
+    # ten a arm: two against nine treated is a gap of 0.7, three standard errors are 0.67
+    arms = [ARMS[0]] * 10 + [ARMS[1]] * 10
+    days = ["2026-02-01"] * 2 + [None] * 8 + ["2026-02-01"] * 9 + [None]
+    some = ["2026-02-01"] * 5 + [None] * 5 + ["2026-02-01"] * 8 + [None] * 2
+    raw = records(subjects(20, arm=arms, treatment_date=days))
+    assert "treatment_date" not in blind_records(raw, STUDY, kind="closed")[0].subjects
+    raw = records(subjects(20, arm=arms, treatment_date=some))
+    assert "treatment_date" in blind_records(raw, STUDY, kind="closed")[0].subjects

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
+from pypdf import PdfWriter
+from pypdf.generic import NameObject, StreamObject
 
 from skeletal.errors import SkeletalError
 from skeletal.records import make_records
 from skeletal.study import Study, load_study
 from skeletal_reports.blinding import blind_records
 from skeletal_reports.leaks import check_open, check_self_contained, require_pooled
+from skeletal_reports.notebook import inject_parameters, read_template
 from skeletal_reports.render.document import Cover, Document, Prose
 from skeletal_reports.render.markdown import parse_markdown
 from skeletal_reports.render.pdf import render_pdf
@@ -92,6 +96,21 @@ def test_a_planted_arm_is_found_in_the_title_of_a_pdf(tmp_path):
         check_open([file(tmp_path, "open.pdf", pdf_of("x", trial="observational"))], STUDY)
 
 
+def test_a_planted_arm_is_found_in_the_xmp_packet_of_a_pdf(tmp_path):
+    writer = PdfWriter(io.BytesIO(pdf_of("x")))
+    packet = StreamObject()
+    packet.set_data(
+        b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        b'<rdf:Description xmlns:k="http://ns.adobe.com/pdf/1.3/" k:Keywords="upfront-rt"/>'
+        b"</rdf:RDF></x:xmpmeta>"
+    )
+    writer.root_object[NameObject("/Metadata")] = packet
+    content = io.BytesIO()
+    writer.write(content)
+    with pytest.raises(SkeletalError, match=r"open\.pdf"):
+        check_open([file(tmp_path, "open.pdf", content.getvalue())], STUDY)
+
+
 def test_clean_files_pass(tmp_path):
     files = [
         file(tmp_path, "open.html", "<p>Palliative radiotherapy; an observation; armed</p>"),
@@ -102,13 +121,39 @@ def test_clean_files_pass(tmp_path):
     check_open(files, STUDY)
 
 
-def short_study() -> Study:
+def study_of(*names: str) -> Study:
     content = STUDY.model_dump()
-    for arm, name in zip(content["arms"], ("A", "RT"), strict=True):
+    for arm, name in zip(content["arms"], names, strict=True):
         arm.update(name=name, label="")
     for field in ("event_rate", "death_rate", "dropout_rate"):
-        content["scenarios"]["planning"][field] = {"A": 1.0, "RT": 1.0}
+        content["scenarios"]["planning"][field] = dict.fromkeys(names, 1.0)
     return Study.model_validate(content)
+
+
+def short_study() -> Study:
+    return study_of("A", "RT")
+
+
+def test_code_of_the_own_notebook_names_no_arm_though_it_uses_the_word(tmp_path):
+    notebook = json.loads(json.dumps(inject_parameters(read_template(), {"kind": "open"})))
+    path = file(tmp_path, "open.ipynb", json.dumps(notebook))
+    check_open([path], study_of("control", "records"))
+
+
+@pytest.mark.parametrize("where", ["output", "parameter"])
+def test_what_the_own_notebook_shows_or_is_given_is_searched(tmp_path, where):
+    parameters = {"study_file": "records.toml" if where == "parameter" else "x"}
+    notebook = json.loads(json.dumps(inject_parameters(read_template(), parameters)))
+    if where == "output":
+        notebook["cells"][-1]["outputs"] = [{"data": {"text/plain": ["the records"]}}]
+    with pytest.raises(SkeletalError, match=r"open\.ipynb"):
+        check_open([file(tmp_path, "open.ipynb", json.dumps(notebook))], study_of("study", "records"))
+
+
+def test_an_arm_called_by_a_word_of_the_report_is_told_apart_from_a_leak(tmp_path):
+    path = file(tmp_path, "open.html", "<td>Total</td>")
+    with pytest.raises(SkeletalError, match=r"arms are called Total, zolex.*a word of the report itself"):
+        check_open([path], study_of("Total", "zolex"))
 
 
 @pytest.mark.parametrize(

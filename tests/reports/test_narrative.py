@@ -13,6 +13,7 @@ from skeletal.study import Study, load_study
 from skeletal_reports.narrative import (
     conventions_text,
     definitions_text,
+    masking_text,
     methods_table,
     planned_text,
     summary_text,
@@ -131,3 +132,10 @@ def test_planned_looks_are_told(looks, words):
 
 def test_conventions_say_how_days_are_counted():
     assert "- A month is 30.4375 days and a year 365.25." in conventions_text().splitlines()
+
+
+def test_masked_arms_of_unequal_size_are_said_to_be_told_by_their_numbers():
+    content = STUDY.model_dump()
+    assert "unequal" not in masking_text(STUDY)
+    content["arms"][1]["ratio"] = 2
+    assert "Allocation is unequal" in masking_text(Study.model_validate(content))

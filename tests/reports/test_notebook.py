@@ -94,3 +94,11 @@ def test_the_template_uses_no_private_name():
 def test_an_absent_template_is_named():
     with pytest.raises(SkeletalError, match=r"'absent\.ipynb' is missing"):
         read_template("absent.ipynb")
+
+
+def test_the_template_run_by_hand_for_the_open_session_pools_the_arms(tmp_path):
+    template = read_template()
+    last = next(place for place, cell in enumerate(template.cells) if "outcomes = derive" in cell.source)
+    template.cells = [*template.cells[:last], new_code_cell("study.masking, set(records.subjects['arm'])")]
+    ran = execute_notebook(inject_parameters(template, {"kind": "open"}), folder=tmp_path)
+    assert eval(plain(ran)) == ("pooled", {"All subjects"})

@@ -258,3 +258,32 @@ def test_list_studies_shows_the_library():
     assert frame["name"].tolist() == ["hermes", "perform"]
     assert frame["n_subjects"].tolist() == [120, 334]
     assert frame["allocation"].tolist() == ["1:1", "1:1"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("times = [183, 365,", "times = [365, 365,", "times name a day twice, got 365, 365"),
+        ("times = [183", "times = [-183", "times.0: Input should be greater than or equal to 0"),
+        ("at_risk_times = [0", "at_risk_times = [-1", "at_risk_times.0"),
+        ("treatment_delay_days = [3", "treatment_delay_days = [-3", "treatment_delay_days.0"),
+        (
+            "observational = 0.408",
+            "observational = nan",
+            "death_rate.observational: Input should be a finite",
+        ),
+        ("radiation = 0.55", "radiation = nan", "component_mix.radiation: Input should be a finite"),
+        ('method = "kaplan_meier"', 'method = "kaplan_meier"\nconf_type = "logg"', "takes conf_type log-log"),
+        ('method = "cox"', 'method = "cox"\nstrata = ["arm"]', "neither stratum nor covariate"),
+        ('method = "cox"', 'method = "cox"\ncovariates = ["age", "age"]', "more than once: age"),
+        ('["cord_compression", "fracture"', '["fracture", "fracture"', "names a component twice"),
+        ('estimand = "sse-hazard"', 'estimand = "sse-hazards"', "did you mean 'sse-hazard'?"),
+    ],
+)
+def test_number_or_name_that_cannot_be_is_refused(old, new, words):
+    assert words in message_of(changed(old, new))
+
+
+def test_one_arm_is_one_problem():
+    second = HERMES[HERMES.index('[[arms]]\nname = "upfront-rt"') : HERMES.index("[[visits]]")]
+    assert "scenario" not in message_of(changed(second, ""))

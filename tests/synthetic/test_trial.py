@@ -203,9 +203,8 @@ def test_visits_lie_in_their_windows_and_in_the_follow_up_of_the_living(name, se
     records = simulate_trial(study, seed=seed, n_subjects=40)
     visits, final = records["assessments"], ends(records, study)
     planned = {visit.name: visit for visit in study.visits}
-    shift = (days(visits["date"]) - visits["subject_id"].map(zeros(records, study))).dt.days - visits[
-        "visit"
-    ].map({name: visit.day for name, visit in planned.items()})
+    day = (days(visits["date"]) - visits["subject_id"].map(zeros(records, study))).dt.days
+    shift = day - visits["visit"].map({name: visit.day for name, visit in planned.items()})
     assert (shift >= -visits["visit"].map({name: v.window_before for name, v in planned.items()})).all()
     assert (shift <= visits["visit"].map({name: v.window_after for name, v in planned.items()})).all()
     assert shift[~visits["done"]].eq(0).all()

@@ -53,8 +53,8 @@ class Outcomes:
     ``time`` is date - time zero + 1 in days: time zero itself is day 1.  Observation of a subject ends
     with the earliest limit or with death.  An event on the day of a limit or of death counts; events come
     before competing events, and those before censoring.  A subject without an event is censored when last
-    seen (by the last_seen rules, or by an event or death that comes later than a limit), not after the
-    limit; with limits only, at the limit.
+    seen (by the last_seen rules, or by an event, competing event or death that comes later than a limit),
+    not after the limit; with limits only, at the limit.  A death that the estimand ignores shows nothing.
     """
 
     study: Study
@@ -72,8 +72,9 @@ class Outcomes:
 
         Columns ``endpoint estimand subject_id table source_row date rule episode sentence``.  ``rule`` is
         "counted", "merged", "competes", "censors", "ignored: ...", "rejected: ..." or "not a component"
-        (a row of a component's table that its filter leaves out).  A censoring that no record dates has
-        no ``table``.
+        (a row of a component's table that its filter leaves out, unless the estimand reads it as a death or
+        intercurrent event).  A record that is both a component and one of those has a row for each.  A
+        censoring that no record dates has no ``table``.
         """
         return self.full_audit()[AUDIT_COLUMNS]
 

@@ -12,7 +12,7 @@ from skeletal.records.dates import parse_dates
 from skeletal.study import Estimand
 
 from .censoring import Limit, last_seen_of, limit_of, open_end_of
-from .filters import MISSING, NEVER, as_days, filtered_rows, impute_onset, matching, table_rows
+from .filters import MISSING, as_days, filtered_rows, impute_onset, matching, table_rows
 from .subject_dates import SubjectDates, take_dates
 
 if TYPE_CHECKING:
@@ -48,6 +48,9 @@ class EndpointFacts:
         ``rule`` where the record is rejected whatever the estimand, else empty.
     names : tuple of str
         Name of each ``order``.
+    other_events : DataFrame
+        For an endpoint that is death alone, ``subject`` and ``day`` of the events of every component of the
+        study, which show the subject observed; else empty.
     """
 
     name: str
@@ -63,7 +66,7 @@ class EndpointFacts:
     intercurrent: Mapping[str, SubjectDates]
     limits: Mapping[str, Limit]
     last_seen: Mapping[str, SubjectDates]
-    proof_of_life: IntArray
+    other_events: pd.DataFrame
 
     @property
     def analysed(self) -> BoolArray:
@@ -116,7 +119,9 @@ def endpoint_facts(
         },
         limits=limits,
         last_seen=seen,
-        proof_of_life=_proof_of_life(records, study, cohort, endpoint, live, death, start),
+        other_events=_events_of_any_kind(
+            records, cohort, {} if endpoint.components else study.components, start
+        ),
     )
 
 
@@ -229,35 +234,13 @@ def _base_rule(rows: pd.DataFrame, start: IntArray, reason: LabelArray) -> Label
     return np.asarray(chosen, dtype=object)
 
 
-def _proof_of_life(
-    records: TrialRecords,
-    study: Study,
-    cohort: Cohort,
-    endpoint: Endpoint,
-    live: pd.DataFrame,
-    death: SubjectDates,
-    start: IntArray,
-) -> IntArray:
-    """Return the last day on which an event record, or the death itself, shows the subject observed.
-
-    The records are those of the endpoint's own components; for an endpoint that is death alone, those of
-    every component of the study.  What comes after a limit shows that the subject was seen until then.
-    """
-    rows = _of_kind(live, "component")
-    if not endpoint.components:
-        rows = _events_of_any_kind(records, study, cohort, start)
-    number, day = rows["subject"].to_numpy(), rows["day"].to_numpy()
-    valid = day <= death.day[number]
-    last = np.where(death.day == NEVER, MISSING, death.day)
-    np.maximum.at(last, number[valid], day[valid])
-    return last
-
-
-def _events_of_any_kind(records: TrialRecords, study: Study, cohort: Cohort, start: IntArray) -> pd.DataFrame:
-    """Return the dated records on or after time zero of those components whose columns are there."""
+def _events_of_any_kind(
+    records: TrialRecords, cohort: Cohort, components: Mapping[str, Component], start: IntArray
+) -> pd.DataFrame:
+    """Return the dated records on or after time zero of those ``components`` whose columns are there."""
     there = {
         name: item
-        for name, item in study.components.items()
+        for name, item in components.items()
         if item.table in records and {"subject_id", *item.where, item.date} <= set(records[item.table])
     }
     parts = [

@@ -13,7 +13,9 @@ import numpy as np
 import pandas as pd
 
 from skeletal.errors import InvalidRecords, name_some
-from skeletal.records.dates import parse_dates
+from skeletal.records import TABLES
+from skeletal.records.dates import invalid_dates, parse_dates
+from skeletal.records.faults import did_you_mean, name_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -160,7 +162,13 @@ def check_inputs(records: TrialRecords, study: Study) -> None:
     for name in study.endpoints:
         column = study.time_zero_of(name)
         if column not in records.subjects:
-            problems[f"endpoint {name!r} needs column {column!r} of table 'subjects' as time zero"] = None
+            hint = did_you_mean(column, map(str, records.subjects.columns))
+            problems[
+                f"endpoint {name!r} needs column {column!r} of table 'subjects' as time zero: "
+                f"add it, or name another date column in the study file.{hint}"
+            ] = None
+        elif wrong := _no_dates(records.subjects[column]):
+            problems[f"time zero of endpoint {name!r}: column {column!r} of table 'subjects' {wrong}"] = None
         rules = study.censoring_of(name).values()
         if not study.visits and any(rule.missed_visits is not None for rule in rules):
             problems[f"endpoint {name!r} counts missed visits, but the study declares no visits"] = None
@@ -172,6 +180,7 @@ def _absent(who: str, table: str, label: str) -> str:
     return (
         f"{who} needs table {table!r} ({label}), which the records do not have: add it, if only with its "
         "header where there are no such records, or take what reads it out of the study file"
+        f"{'' if table in TABLES else '.' + did_you_mean(table, TABLES)}"
     )
 
 
@@ -182,11 +191,22 @@ def _column_problems(
         if column not in frame:
             yield (
                 f"{who} needs column {column!r} of table {table!r} ({rule.label}), which is not there; "
-                f"the columns are {', '.join(map(str, frame.columns))}"
+                f"the columns are {', '.join(map(str, frame.columns))}."
+                f"{did_you_mean(column, map(str, frame.columns))}"
             )
+    if rule.date in frame and (wrong := _no_dates(frame[rule.date])):
+        yield f"{who}: column {rule.date!r} of table {table!r} ({rule.label}) {wrong}"
     for column, allowed in rule.where.items():
         if column in frame and (wrong := _wrong_kind(frame[column], allowed)):
             yield f"{who}: column {column!r} of table {table!r} ({rule.label}) {wrong}"
+
+
+def _no_dates(values: pd.Series[Any]) -> str:
+    """Say which of ``values`` are no dates; empty where all are dates or missing."""
+    if pd.api.types.is_datetime64_any_dtype(values.dtype) or values.isna().all():
+        return ""
+    faults = invalid_dates(values)
+    return f"must hold dates; it has others in {name_rows(faults, values)}" if faults.any() else ""
 
 
 def _wrong_kind(values: pd.Series[Any], allowed: tuple[Any, ...]) -> str:

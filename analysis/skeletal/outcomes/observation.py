@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from skeletal.errors import InvalidRecords, name_some
 
@@ -13,8 +14,6 @@ from .filters import MISSING, NEVER
 from .subject_dates import RECORD_ORDER, SubjectDates, choose, without_record
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from skeletal.arrays import BoolArray, IntArray
     from skeletal.study import Estimand
 
@@ -91,6 +90,7 @@ def observe(facts: EndpointFacts, name: str, estimand: Estimand) -> Observation:
     which = np.asarray(np.argmin(days, axis=0), dtype=np.int64)
     day = days[which, np.arange(which.size)]
     rows = _considered(facts, estimand)
+    proof = _proof_of_life(facts, estimand, rows)
     rows = rows.assign(rule=_rules(rows, stops, which, day))
     accepted = rows.loc[rows["rule"] == ""].sort_values(["subject", "day", "order", *RECORD_ORDER])
     return Observation(
@@ -101,7 +101,7 @@ def observe(facts: EndpointFacts, name: str, estimand: Estimand) -> Observation:
         stops=stops,
         which=which,
         day=day,
-        censored=_censored(facts, stops, which),
+        censored=_censored(facts, stops, which, proof),
         rows=rows,
         accepted=accepted,
     )
@@ -136,9 +136,15 @@ def _limit(kind: str, dates: SubjectDates, censor_day: IntArray) -> Stop:
 
 
 def _considered(facts: EndpointFacts, estimand: Estimand) -> pd.DataFrame:
-    """Return the records that this estimand looks at, with the strategy for each."""
+    """Return the records that this estimand looks at, with the strategy for each.
+
+    A record that is no component but a death or an intercurrent event is looked at once, as that.
+    """
     kinds = {"component": "event", "death": estimand.death, **estimand.intercurrent}
     rows = facts.rows.loc[facts.rows["kind"].isin(list(kinds))]
+    record = pd.MultiIndex.from_frame(rows[["table", "source", "source_row"]])
+    no_component = (rows["order"] < 0).to_numpy()
+    rows = rows.loc[~(no_component & record.isin(record[~no_component]))]
     strategy = rows["kind"].map(kinds).to_numpy(dtype=object)
     return rows.assign(strategy=strategy, is_event=np.isin(strategy.astype(str), ["event", "composite"]))
 
@@ -157,14 +163,36 @@ def _rules(rows: pd.DataFrame, stops: tuple[Stop, ...], which: IntArray, day: In
     return np.where((rule == "") & ~rows["is_event"].to_numpy(), STOP, rule)
 
 
-def _censored(facts: EndpointFacts, stops: tuple[Stop, ...], which: IntArray) -> dict[str, Any]:
+def _proof_of_life(facts: EndpointFacts, estimand: Estimand, rows: pd.DataFrame) -> IntArray:
+    """Return the last day on which an event, a competing event or the death shows the subject observed.
+
+    What comes after a limit shows that the subject was seen until then; what comes after death shows
+    nothing.  A death that the estimand ignores neither shows nor hides anything.
+    """
+    death = facts.death.day
+    if estimand.death == "ignored":
+        death = np.full(death.size, NEVER, dtype=np.int64)
+    shows = rows["is_event"] | (rows["strategy"] == "competing")
+    mine = rows.loc[shows & (rows["rule"] == "") & (rows["kind"] != "death"), ["subject", "day"]]
+    last = np.where(death == NEVER, MISSING, death)
+    for events in (mine, facts.other_events):
+        number = events["subject"].to_numpy(dtype=np.int64)
+        day = events["day"].to_numpy(dtype=np.int64)
+        valid = day <= death[number]
+        np.maximum.at(last, number[valid], day[valid])
+    return last
+
+
+def _censored(
+    facts: EndpointFacts, stops: tuple[Stop, ...], which: IntArray, proof: IntArray
+) -> dict[str, Any]:
     """Return the day and reason of censoring: the first stop, or the last day seen where that is earlier."""
     limit = choose([stop.dates for stop in stops], which)
     limit["day"] = np.stack([stop.censor_day for stop in stops])[which, np.arange(which.size)]
     if not facts.last_seen:
         _refuse_endless(facts, limit["day"])
         return limit
-    seen, seen_order = _last_seen(facts)
+    seen, seen_order = _last_seen(facts, proof)
     orders = list(facts.study.censoring_of(facts.name))
     rules = [orders.index(name) for name in facts.limits]
     limit_order = np.array([*[-1] * (len(stops) - len(rules) - 1), *rules, len(orders) + 2])[which]
@@ -172,11 +200,11 @@ def _censored(facts: EndpointFacts, stops: tuple[Stop, ...], which: IntArray) ->
     return {key: np.where(earlier, seen[key], limit[key]) for key in limit}
 
 
-def _last_seen(facts: EndpointFacts) -> tuple[dict[str, Any], IntArray]:
+def _last_seen(facts: EndpointFacts, proof_of_life: IntArray) -> tuple[dict[str, Any], IntArray]:
     """Return the last day seen by the rules, by a later event record, or time zero."""
     orders = list(facts.study.censoring_of(facts.name))
     numbers = [orders.index(name) for name in facts.last_seen]
-    proof = without_record("Later event record", facts.proof_of_life)
+    proof = without_record("Later event record", proof_of_life)
     nobody = without_record(f"No assessment after {facts.zero_label}", facts.start)
     options = [*facts.last_seen.values(), proof]
     days = np.stack([option.day for option in options])

@@ -16,6 +16,8 @@ import pyreadstat
 
 from skeletal.errors import SHOWN, InvalidRecords, name_some
 
+from .transport import check_whole
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
@@ -75,7 +77,7 @@ def read_table_file(path: Path, *, missing: tuple[str, ...] = ("",)) -> TableFil
 
 def _check_content(name: str, ending: str, data: bytes) -> None:
     """Refuse a file whose content is not what its name says."""
-    if not data.strip():
+    if not data.removeprefix(b"\xef\xbb\xbf").strip():
         raise InvalidRecords(f"{name} is empty; export the table again, with a header line")
     expected, found = _EXPECTED.get(ending, ""), _recognise(data)
     if found != expected:
@@ -95,7 +97,7 @@ def _recognise(data: bytes) -> str:
     if b"\0" in head:
         return "a binary file"
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    return "an HTML page" if text.startswith((b"<!doctype", b"<html", b"<?xml")) else ""
+    return "an HTML page" if text.startswith((b"<!doctype", b"<html", b"<?xml", b"<table")) else ""
 
 
 def _csv_frame(name: str, data: bytes, missing: tuple[str, ...]) -> pd.DataFrame:
@@ -121,12 +123,18 @@ def _csv_frame(name: str, data: bytes, missing: tuple[str, ...]) -> pd.DataFrame
             ),
         )
     except pa.ArrowInvalid as error:
-        raise InvalidRecords(f"{name} is not readable as csv: {str(error).splitlines()[0]}") from None
+        raise InvalidRecords(
+            f"{name} is not readable as csv ({str(error).splitlines()[0]}); "
+            "export it again as comma-separated text with a header line"
+        ) from None
     if broken:
         shown = [f"row {row} has {n}" for row, n in broken]
+        remedy = "put fields that hold a comma in quotes"
+        if len(header) == 1:
+            remedy = "the first line must name the columns: delete what stands above them"
         raise InvalidRecords(
             f"{name}: {len(broken)} row(s) do not have the {len(header)} fields of the header "
-            f"({name_some(shown, shown=SHOWN)}); put fields that hold a comma in quotes"
+            f"({name_some(shown, shown=SHOWN)}); {remedy}"
         )
     frame: pd.DataFrame = table.to_pandas(types_mapper={pa.string(): pd.StringDtype()}.get)
     return frame
@@ -156,7 +164,8 @@ def _header(name: str, data: bytes) -> list[str]:
         )
     if blank := [number for number, column in enumerate(header, start=1) if not column.strip()]:
         raise InvalidRecords(
-            f"{name}: column(s) without a name: number {name_some(blank)}; name or delete them"
+            f"{name}: column(s) without a name: number {name_some(blank)}; name or delete them "
+            "(the first line must be the names)"
         )
     if repeated := sorted({column for column in header if header.count(column) > 1}):
         raise InvalidRecords(
@@ -169,6 +178,8 @@ def _binary_frame(path: Path, ending: str, data: bytes) -> pd.DataFrame:
     try:
         if ending == ".parquet":
             return pd.DataFrame(pa_parquet.read_table(io.BytesIO(data)).to_pandas())
+        if ending == ".xpt":
+            check_whole(data)
         read: Callable[..., Any] = pyreadstat.read_xport if ending == ".xpt" else pyreadstat.read_sas7bdat
         frame, about = read(str(path), disable_datetime_conversion=True)
         return _with_sas_dates(frame, about.original_variable_types)

@@ -72,7 +72,7 @@ def _unpacked(path: Path, folder: Path) -> list[Path]:
     try:
         with zipfile.ZipFile(path) as archive:
             for number, item in enumerate(archive.infolist()):
-                inside = PurePosixPath(item.filename)
+                inside = PurePosixPath(item.filename.replace("\\", "/"))
                 if item.is_dir() or "__MACOSX" in inside.parts:
                     continue
                 target = folder / str(number) / inside.name
@@ -91,10 +91,11 @@ def _read_files(paths: list[Path], place: str, study: Study) -> TrialRecords:
         wanted = {part.domain.lower() for parts in study.records.tables.values() for part in parts}
     else:
         wanted = set(TABLES)
+    inside = [path for path in paths if path.is_dir()]
     paths = [path for path in paths if path.is_file() and not path.name.startswith((".", "~$"))]
     chosen = {path: path.stem.lower() for path in paths if path.suffix.lower() in ENDINGS}
     if not chosen:
-        raise InvalidRecords(f"{place} holds no tables ({', '.join(ENDINGS)})")
+        raise InvalidRecords(f"{place} holds no tables ({', '.join(ENDINGS)}){_elsewhere(inside)}")
     used = {path: stem for path, stem in chosen.items() if stem in wanted}
     others = [path.name for path in paths if path not in used]
     problems = _repeated(used)
@@ -123,6 +124,14 @@ def _read_files(paths: list[Path], place: str, study: Study) -> TrialRecords:
     )
 
 
+def _elsewhere(folders: list[Path]) -> str:
+    """Say where the tables may be instead: in a folder of the folder."""
+    for folder in folders:
+        if any(path.suffix.lower() in ENDINGS for path in folder.iterdir()):
+            return f". Did you mean the folder {folder}?"
+    return "; give the folder (or .zip) that holds them"
+
+
 def _contents(used: dict[Path, str], missing: tuple[str, ...], problems: list[str]) -> dict[str, TableFile]:
     """Read each file once; add to ``problems`` what cannot be read."""
     files = {}
@@ -148,6 +157,8 @@ def _no_subjects(used: dict[Path, str], others: list[str], place: str) -> list[s
         return []
     stems = [Path(name).stem for name in others]
     hint = did_you_mean("subjects", stems)
+    if same := [name for name in others if name.lower().split(".")[0] == "subjects"]:
+        hint = f" {same[0]} is not read: save it as {' or '.join(ENDINGS)}."
     if "dm" in map(str.lower, stems):
         hint = " There is a DM domain: for SDTM, the study needs [records] format = 'sdtm' and its tables."
     found = name_some([path.name for path in used] + others)

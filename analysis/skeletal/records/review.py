@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from . import review_dates, review_rows
+from . import review_dates, review_rows, review_values
 from .review_dates import in_order
 from .review_facts import gather_facts
 
@@ -89,6 +89,7 @@ RULES: tuple[Rule, ...] = (
         unknown_lesion=review_rows.unknown_lesion,
         no_follow_up=review_dates.no_follow_up,
         empty_arm=review_rows.empty_arm,
+        unmatched_value=review_values.unmatched_value,
     ),
     # A convention of the study decides; listed so that nothing happens unseen.
     *_rules(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .convert import matching_rows
-from .dates import parse_dates
+from .dates import invalid_dates, parse_dates
 from .schema import TABLES, TrialRecords
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ class Facts:
         """Return, for each ``subject_id``, a bound of a date column of subjects (NaT where none)."""
         if column not in self.records.subjects.columns:
             return pd.Series(pd.NaT, index=subject_id.index, dtype="datetime64[ns]")
-        known = parse_dates(self.records.subjects[column])[bound]
+        written = self.records.subjects[column].astype("string")
+        known = parse_dates(written.mask(invalid_dates(written)))[bound]
         return subject_id.map(known.set_axis(self.records.subjects["subject_id"]))
 
     def at_death(self, subject_id: pd.Series[Any], bound: str) -> pd.Series[Any]:

@@ -154,7 +154,8 @@ def _missing_problem(table: str, column: str, values: pd.Series[Any], rows: Any)
     missing = values.isna()
     if not missing.any():
         return ""
-    return f"empty in {name_rows(missing, values, rows)}; every row needs a {column}"
+    named = name_rows(missing, values, rows).replace(" (<NA>)", "")
+    return f"empty in {named}; fill in {column!r} in every row, or delete rows that hold nothing"
 
 
 def _provenance(name: str, frame: pd.DataFrame, origin: Origin, found: list[str]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -22,7 +22,12 @@ Method = Literal[
     "mean_cumulative",
     "andersen_gill",
 ]
+Day = Annotated[int, Field(ge=0)]
 _CURVES = ("kaplan_meier", "cumulative_incidence", "mean_cumulative")
+_BOUNDED = ("log-log", "log", "plain", "logit", "arcsine")
+CONF_TYPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"kaplan_meier": _BOUNDED, "cumulative_incidence": _BOUNDED, "mean_cumulative": ("log", "plain")}
+)
 OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "times": (*_CURVES, "proportion"),
@@ -45,7 +50,7 @@ class Analysis(_Model):
     estimand: str
     method: Method
     label: str = ""
-    times: tuple[int, ...] = Field(default=(), description="Days at which the curve or proportion is read")
+    times: tuple[Day, ...] = Field(default=(), description="Days at which the curve or proportion is read")
     strata: tuple[str, ...] = Field(default=(), description="Columns of subjects")
     covariates: tuple[str, ...] = Field(default=(), description="Numeric columns of subjects beside the arm")
     conf_level: float = Field(default=0.95, gt=0, lt=1)
@@ -63,11 +68,27 @@ class Analysis(_Model):
         ]
         if unused:
             raise ValueError(f"{self.method} does not take {', '.join(unused)}")
+        if problem := self._column_problem():
+            raise ValueError(problem)
+        if len(set(self.times)) < len(self.times):
+            raise ValueError(f"times name a day twice, got {', '.join(map(str, self.times))}")
         if self.method == "andersen_gill" and self.ties == "exact":
             raise ValueError("andersen_gill takes ties = 'efron' or 'breslow'")
         if self.method == "proportion" and not self.times:
             raise ValueError("proportion needs times, the days by which it is read")
         return self
+
+    def _column_problem(self) -> str:
+        """Say which strata or covariates cannot be; empty where all can."""
+        columns = [*self.strata, *self.covariates]
+        if repeated := sorted({column for column in columns if columns.count(column) > 1}):
+            return f"strata and covariates name more than once: {', '.join(repeated)}"
+        if given := [column for column in columns if column in ("arm", "subject_id")]:
+            return f"{', '.join(given)} can be neither stratum nor covariate; arms are compared anyway"
+        types = CONF_TYPES.get(self.method, ())
+        if self.conf_type is not None and self.conf_type not in types:
+            return f"{self.method} takes conf_type {', '.join(types)}, got {self.conf_type!r}"
+        return ""
 
     @property
     def variable(self) -> str:
@@ -98,7 +119,7 @@ class ReportSettings(_Model):
 
     display_unit: Literal["days", "months", "years"] = "months"
     masking_seed: int = Field(default=0, description="Decides which arm is A in a masked report")
-    at_risk_times: tuple[int, ...] = Field(
+    at_risk_times: tuple[Day, ...] = Field(
         default=(), description="Days under the curves; from the visits if absent"
     )
     scenario: str = Field(default="planning", description="Scenario whose accrual is the plan")

@@ -7,6 +7,7 @@ unless a field says otherwise; rates are per subject-year of 365.25 days.
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import hashlib
 import json
 from typing import Annotated, Any, Literal, Self
@@ -227,7 +228,13 @@ class Study(Model):
 
 
 def _unknown(kind: str, where: str, names: Any, known: Any) -> list[str]:
-    return [f"{where} names {kind} {name!r}, which is not declared" for name in names if name not in known]
+    problems = []
+    for name in names:
+        if name not in known:
+            close = difflib.get_close_matches(str(name), known, n=1)
+            hint = f" (did you mean {close[0]!r}?)" if close else ""
+            problems.append(f"{where} names {kind} {name!r}, which is not declared{hint}")
+    return problems
 
 
 def _arm_problems(study: Study) -> list[str]:
@@ -246,6 +253,8 @@ def _endpoint_problems(study: Study) -> list[str]:
     problems = []
     for name, endpoint in study.endpoints.items():
         where = f"endpoint {name!r}"
+        if len(set(endpoint.components)) < len(endpoint.components):
+            problems.append(f"{where} names a component twice, got {', '.join(endpoint.components)}")
         problems += _unknown("component", where, endpoint.components, study.components)
         problems += _unknown("censoring rule", where, endpoint.censoring or (), study.censoring)
     for name, estimand in study.estimands.items():
@@ -274,7 +283,8 @@ def _study_problems(study: Study) -> list[str]:
                 f"{analysis.variable!r}, {analysis.estimand!r} has {estimand.variable!r}"
             )
     arms = {arm.name for arm in study.arms}
-    for name, scenario in study.scenarios.items():
+    arms_are_good = not _arm_problems(study)
+    for name, scenario in study.scenarios.items() if arms_are_good else ():
         found = scenario.problems(arms, set(study.components))
         problems += [f"scenario {name!r}: {problem}" for problem in found]
     if study.scenarios:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Days = Annotated[int, Field(ge=0)]
 
 
 class Scenario(BaseModel):
@@ -26,14 +29,14 @@ class Scenario(BaseModel):
     accrual_start: dt.date
     accrual_days: int = Field(ge=1, description="Days from the first to the last planned randomisation")
     n_sites: int = Field(default=1, ge=1)
-    screened_per_randomised: float = Field(default=1.0, ge=1)
-    event_rate: dict[str, float] = Field(description="Arm -> events per subject-year")
-    component_mix: dict[str, float] = Field(description="Component -> share of events; shares sum to 1")
-    death_rate: dict[str, float] = Field(description="Arm -> deaths per subject-year")
-    dropout_rate: dict[str, float] = Field(description="Arm -> withdrawals per subject-year")
-    frailty_variance: float = Field(default=0.0, ge=0)
-    frailty_death_power: float = Field(default=0.0, ge=0)
-    treatment_delay_days: tuple[int, int] = Field(
+    screened_per_randomised: Finite = Field(default=1.0, ge=1)
+    event_rate: dict[str, Finite] = Field(description="Arm -> events per subject-year")
+    component_mix: dict[str, Finite] = Field(description="Component -> share of events; shares sum to 1")
+    death_rate: dict[str, Finite] = Field(description="Arm -> deaths per subject-year")
+    dropout_rate: dict[str, Finite] = Field(description="Arm -> withdrawals per subject-year")
+    frailty_variance: Finite = Field(default=0.0, ge=0)
+    frailty_death_power: Finite = Field(default=0.0, ge=0)
+    treatment_delay_days: tuple[Days, Days] = Field(
         default=(0, 0), description="Least and most days from randomisation to treatment"
     )
     follow_up_days: int = Field(ge=1, description="Planned follow-up of each subject from time zero")

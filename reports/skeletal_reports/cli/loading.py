@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 def load(
     study: str, data: Path, *, cutoff: dt.date | None, say: Callable[[str], None]
 ) -> tuple[Study, TrialRecords]:
-    """Read the study and the records, and cut them at ``cutoff`` or the study's data cutoff."""
-    from skeletal.records import cut_records, read_records
+    """Read study and records, cut them at ``cutoff`` or the study's data cutoff, refuse contradictions."""
+    from skeletal.records import cut_records, read_records, review_records
     from skeletal.study import load_study
+    from skeletal_reports.contradictions import refuse_errors
 
     protocol = load_study(study)
     say(f"Reading {data}")
@@ -29,6 +30,7 @@ def load(
     if date is not None:
         say(f"Cutting at {date}")
         records = cut_records(records, date)
+    refuse_errors(review_records(records, protocol))
     return protocol, records
 
 

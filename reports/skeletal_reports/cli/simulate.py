@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import Annotated
 
@@ -47,6 +48,10 @@ def simulate(
     name = choose_scenario(protocol, scenario)
     say(f"Simulating {protocol.acronym}: scenario {name}, seed {chosen}")
     files = {f"{table}.csv" for table in TABLES}
+    if force and (out / "subjects.csv").is_file() and not _is_simulated(out / "subjects.csv"):
+        raise FileExistsError(
+            f"{out} holds records that were not simulated; --force does not replace them, name another place"
+        )
     with new_folder(out, force=force, ours=files.__contains__) as folder:
         records = simulate_trial(protocol, scenario=name, seed=chosen, n_subjects=n)
         if cutoff is not None:
@@ -54,3 +59,10 @@ def simulate(
         write_records(records, folder)
     say(f"{records.n_subjects} subjects, {len(records.tables)} tables")
     typer.echo(out)
+
+
+def _is_simulated(subjects: Path) -> bool:
+    """Return whether a table of subjects says of everybody that they were simulated."""
+    with subjects.open(encoding="utf-8", errors="replace", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    return all(row.get("simulated") == "true" for row in rows)
