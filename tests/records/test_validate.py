@@ -57,9 +57,10 @@ def test_digests_notes_and_cutoff_are_kept(tables):
 def test_numeric_identifiers_become_text_without_decimals(tables):
     stays = pd.DataFrame({"subject_id": [1.0, np.nan, 3.0], "admission_date": ["2025-01-01"] * 3})
     found = problems({**tables, "stays": stays})
-    assert found == (
+    (problem,) = found
+    assert problem == (
         "stays, column 'subject_id': empty in 1 row: row 2; fill in 'subject_id' in every row, "
-        "or delete rows that hold nothing",
+        "or delete rows that hold nothing"
     )
     records = make_records({**tables, "stays": stays.dropna()})
     assert records["stays"]["subject_id"].tolist() == ["1", "3"]
