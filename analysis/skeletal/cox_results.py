@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .results import TestResult
 
 CONF_LEVEL = 0.95
+NO_SPREAD = 1e-16  # robust variance relative to the model's below which the scores of clusters are rounding
 
 
 def clustered_scores(sample: CoxSample, coefficient: FloatArray, ties: Ties, cluster: IntArray) -> FloatArray:
@@ -59,7 +60,8 @@ def cox_fields(
     inverse = invert(maximum.at.information)
     covariance, robust = inverse, no_test("robust score test: no clusters given")
     if cluster is not None:
-        covariance = sandwich(clustered_scores(sample, maximum.coefficient, ties, cluster), inverse)
+        scores = clustered_scores(sample, maximum.coefficient, ties, cluster)
+        covariance = _estimable(sandwich(scores, inverse), inverse)
         at_null = clustered_scores(sample, np.zeros(len(names)), ties, cluster)
         statistic, df = quadratic_form(at_null.sum(axis=0), at_null.T @ at_null)
         robust = chi_square_test(statistic, df, "robust score test at 0")
@@ -70,6 +72,12 @@ def cox_fields(
         "n_events": int(sample.event.sum()),
         "method": method,
     }
+
+
+def _estimable(covariance: FloatArray, inverse: FloatArray) -> FloatArray:
+    """Return the robust covariance, NaN for coefficients about which no cluster's score says anything."""
+    silent = np.diag(covariance) <= NO_SPREAD * np.diag(inverse)
+    return np.where(silent[:, None] | silent, np.nan, covariance)
 
 
 def coefficient_fields(
@@ -100,6 +108,8 @@ def model_fields(maximum: Maximum, covariance: FloatArray, robust: TestResult) -
     """Return the likelihoods and the global tests that all coefficients are 0."""
     score, score_df = quadratic_form(maximum.null.score, maximum.null.information)
     wald, wald_df = quadratic_form(maximum.coefficient, covariance)
+    if wald_df < maximum.coefficient.size:  # fewer clusters than coefficients: no inverse, no test
+        wald, wald_df = float("nan"), 0
     return {
         "log_likelihood": maximum.at.log_likelihood,
         "log_likelihood_null": maximum.null.log_likelihood,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from . import checks
 from .arrays import FloatArray, IntArray, LabelArray, TimeUnit, as_floats, read_only
@@ -220,8 +221,8 @@ class RecurrentEvents(_Frozen):
     Raises
     ------
     InvalidArgument
-        Unequal lengths, no rows, a missing or negative time, ``start >= stop``, a status other than
-        0, 1 or 2, rows of one subject that overlap, rows after the terminal event.
+        Unequal lengths, no rows, a missing label, a missing or negative time, ``start >= stop``, a status
+        other than 0, 1 or 2, rows of one subject that overlap, rows after the terminal event.
 
     Examples
     --------
@@ -250,6 +251,9 @@ class RecurrentEvents(_Frozen):
         stops = _times(stop, "stop")
         labels = np.asarray(subject)
         checks.same_length(stops.size, subject=labels, start=np.asarray(start), status=np.asarray(status))
+        if labels.ndim != 1:
+            raise InvalidArgument(f"subject must have one dimension, got shape {labels.shape}")
+        checks.rows_where(np.asarray(pd.isna(labels)), "subject must not be missing")
         starts = _times(start, "start")
         checks.rows_where(starts >= stops, "start must come before stop")
         codes = _codes(status, "status", 2)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -247,3 +248,17 @@ def test_time_unit_is_kept():
 def test_bad_argument_is_named(arguments, message):
     with pytest.raises(InvalidArgument, match=message):
         mean_cumulative(SMALL, **arguments)
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        ["a", None],
+        [1.0, float("nan")],
+        pd.Series(["a", None], dtype="string"),
+        pd.Series([1, None], dtype="Int64"),
+    ],
+)
+def test_a_missing_subject_is_refused(subject):
+    with pytest.raises(InvalidArgument, match=r"subject must not be missing: 1 row\(s\) \(1\)"):
+        RecurrentEvents(subject, [0, 0], [5, 8], [1, 0])

@@ -335,3 +335,26 @@ def test_options_are_refused_by_name(options, message):
 def test_exact_refuses_case_weights():
     with pytest.raises(InvalidArgument, match="takes no case weights"):
         cox(RightCensored([1, 2, 3], [1, 1, 0], weight=[1, 2, 1]), X.iloc[:3], ties="exact")
+
+
+SIX = RightCensored([2, 3, 5, 7, 8, 11], [1, 1, 0, 1, 1, 0])
+TWO = pd.DataFrame({"x": [0.3, -1.2, 0.8, 0.1, -0.4, 1.5], "z": [0, 1, 1, 0, 1, 0]})
+
+
+def test_one_cluster_gives_no_robust_standard_error():
+    # The scores of all rows add up to 0 at the maximum, so that one cluster says nothing:
+    # R, survival 3.5-3: coxph(Surv(time, event) ~ x, cluster = rep(1, 6))$var is 2e-19 against 0.52.
+    fit = cox(SIX, TWO[["x"]], cluster=[1] * 6)
+    assert np.isfinite(fit.coefficient).all()
+    assert (fit.naive_std_error > 0).all()
+    for part in (fit.std_error, fit.lower, fit.upper, fit.p_value, fit.covariance):
+        assert np.isnan(part).all()
+    assert np.isnan([fit.wald_test.statistic, fit.wald_test.df, fit.wald_test.p_value]).all()
+
+
+def test_wald_test_of_more_coefficients_than_clusters_can_carry_is_not_estimable():
+    # The scores of two clusters are each other's negative: a covariance of rank 1 for two coefficients.
+    fit = cox(SIX, TWO, cluster=[1, 2, 1, 2, 1, 2])
+    assert np.isfinite(fit.std_error).all()
+    assert np.isnan([fit.wald_test.statistic, fit.wald_test.df, fit.wald_test.p_value]).all()
+    assert np.isfinite(cox(SIX, TWO, cluster=[1, 2, 3, 1, 2, 3]).wald_test.statistic)
