@@ -55,7 +55,8 @@ def test_arm_without_label_is_called_by_its_name():
 
 def test_single_value_of_a_filter_is_a_list_of_one():
     study = load_study("hermes")
-    assert study.components["fracture"].where == {"component": ("fracture",), "symptomatic": (True,)}
+    where = study.components["cord_compression"].where
+    assert where == {"component": ("cord_compression",), "symptomatic": (True,)}
 
 
 def test_rules_follow_the_endpoint_or_else_the_study():
@@ -114,7 +115,7 @@ def test_limits_take_the_first_row_and_last_seen_the_last():
             "names estimand 'sse-hazzard', which is not declared",
         ),
         ('endpoint = "sse"', 'endpoint = "see"', "estimand 'sse-incidence' names endpoint 'see'"),
-        ('paramcd = "OS"', 'paramcd = "TTSSE"', "every estimand needs its own paramcd"),
+        ('paramcd = "OS"', 'paramcd = "TTSSE"', "every estimand and measure needs its own paramcd"),
         (
             'method = "gray_test"',
             'method = "andersen_gill"',
@@ -162,14 +163,19 @@ def test_limits_take_the_first_row_and_last_seen_the_last():
             "treatment_delay_days must be (least, most)",
         ),
         (
-            'death = "composite"\nsummary = "Probability of being alive, and',
-            'death = "censor"\nsummary = "Probability of being alive, and',
+            'paramcd = "OS"\nvariable = "first"\ndeath = "composite"',
+            'paramcd = "OS"\nvariable = "first"\ndeath = "censor"',
             "an endpoint without components needs death = 'composite'",
         ),
         (
             'variable = "recurrent"\ndeath = "competing"',
             'variable = "recurrent"\ndeath = "composite"',
             "recurrent events take death as",
+        ),
+        (
+            "n_subjects = 120",
+            "n_subjects = true",
+            "n_subjects must be a number, got true or false",
         ),
     ],
 )
@@ -255,9 +261,9 @@ def test_digest_is_the_same_in_another_process():
 
 def test_list_studies_shows_the_library():
     frame = list_studies()
-    assert frame["name"].tolist() == ["hermes", "perform"]
-    assert frame["n_subjects"].tolist() == [120, 334]
-    assert frame["allocation"].tolist() == ["1:1", "1:1"]
+    assert frame["name"].tolist() == ["hermes", "perform", "rfa-ba", "rt-vertebroplasty"]
+    assert frame["n_subjects"].tolist() == [120, 334, 36, 64]
+    assert frame["allocation"].tolist() == ["1:1", "1:1", "1:2", "1:1"]
 
 
 @pytest.mark.parametrize(

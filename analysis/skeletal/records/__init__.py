@@ -1,12 +1,11 @@
 """The raw records of a trial: read, checked, reviewed, cut at a date, written."""
 
+from skeletal.tables import TABLES as TABLES
+
 from .cutoff import cut_records as cut_records
 from .dates import parse_dates as parse_dates
 from .read import read_records as read_records
 from .review import review_records as review_records
-from .schema import TABLES as TABLES
-from .schema import Column as Column
-from .schema import TableSchema as TableSchema
 from .schema import TrialRecords as TrialRecords
 from .validate import make_records as make_records
 from .write import write_csv as write_csv

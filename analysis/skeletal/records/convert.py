@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from skeletal.arrays import BoolArray
-
-    from .schema import Column, Kind
+    from skeletal.tables import Column, Kind
 
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 # What an undeclared column must look like to be taken for numbers: 007 and 1. stay text.

@@ -11,14 +11,16 @@ import numpy as np
 import pandas as pd
 
 from skeletal.errors import InvalidArgument, InvalidRecords
+from skeletal.tables import TABLES
 
 from .dates import invalid_dates, parse_dates
-from .schema import TABLES, TrialRecords
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from skeletal.arrays import BoolArray
+
+    from .schema import TrialRecords
 
 # A row is known from the first of these dates; a row with none of them stays.
 _ROW_DATES: Mapping[str, tuple[str, ...]] = MappingProxyType(

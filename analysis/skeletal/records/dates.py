@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 _PATTERN = r"^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ][0-9:.,Z+\-]+)?)?)?$"
 # datetime64[ns] holds no whole year outside these.
 _YEARS = (1678, 2261)
+_NO_DAY = np.datetime64("NaT", "D")
+PRECISIONS = ("day", "month", "year")
+
+
+class PossibleDays(NamedTuple):
+    """First and last possible day (``datetime64[D]``) and the number of the precision, -1 where missing."""
+
+    earliest: Any
+    latest: Any
+    precision: Any
 
 
 def parse_dates(values: pd.Series[Any]) -> pd.DataFrame:
@@ -50,8 +60,22 @@ def parse_dates(values: pd.Series[Any]) -> pd.DataFrame:
     0 2024-02-01 2024-02-29     month
     1 2014-07-02 2014-07-02       day
     """
+    days = possible_days(values)
+    return pd.DataFrame(
+        {
+            "earliest": days.earliest.astype("datetime64[ns]"),
+            "latest": days.latest.astype("datetime64[ns]"),
+            "precision": pd.array(PRECISIONS, dtype="string").take(days.precision, allow_fill=True),
+        },
+        index=values.index,
+    )
+
+
+def possible_days(values: pd.Series[Any]) -> PossibleDays:
+    """Return what :func:`parse_dates` does as arrays, for tables of millions of rows."""
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
-        return _whole_days(values)
+        days = values.dt.tz_localize(None).to_numpy(dtype="datetime64[D]")
+        return PossibleDays(days, days, np.where(np.isnat(days), -1, 0).astype(np.int8))
     codes, parsed, bad = _parse_distinct(values)
     faults = _take_flags(codes, bad)
     if faults.any():
@@ -59,8 +83,8 @@ def parse_dates(values: pd.Series[Any]) -> pd.DataFrame:
             f"values that are not ISO 8601 dates in {name_rows(faults, values)}; "
             "write YYYY-MM-DD, or YYYY-MM or YYYY where the rest is not known"
         )
-    taken = parsed.take(np.where(codes < 0, len(parsed) - 1, codes))
-    return taken.set_axis(values.index)
+    # A missing value has code -1: the last of the parsed ones.
+    return PossibleDays(*(part[codes] for part in parsed))
 
 
 def invalid_dates(values: pd.Series[Any]) -> BoolArray:
@@ -74,14 +98,8 @@ def _take_flags(codes: Any, flags: BoolArray) -> BoolArray:
     return np.asarray(np.append(flags, False)[codes], dtype=bool)
 
 
-def _whole_days(values: pd.Series[Any]) -> pd.DataFrame:
-    days = values.dt.tz_localize(None).dt.normalize().astype("datetime64[ns]")
-    precision = pd.Series("day", index=values.index, dtype="string").mask(days.isna())
-    return pd.DataFrame({"earliest": days, "latest": days, "precision": precision})
-
-
-def _parse_distinct(values: pd.Series[Any]) -> tuple[Any, pd.DataFrame, BoolArray]:
-    """Parse each distinct text once: codes of the rows, the parsed texts and a missing row, the faults."""
+def _parse_distinct(values: pd.Series[Any]) -> tuple[Any, PossibleDays, BoolArray]:
+    """Parse each distinct text once: codes of the rows, the parsed texts and a missing one, the faults."""
     codes, distinct = pd.factorize(values.astype("string"))
     texts = pd.Series(distinct, dtype="string")
     parts = texts.str.extract(_PATTERN)
@@ -96,14 +114,10 @@ def _parse_distinct(values: pd.Series[Any]) -> tuple[Any, pd.DataFrame, BoolArra
     has_month, has_day = (parts[i].notna().to_numpy(dtype=bool) for i in (1, 2))
     year_end = (first // 12 * 12 + 12).astype("datetime64[M]").astype("datetime64[D]")
     latest = np.where(has_day, earliest, np.where(has_month, next_month, year_end) - 1)
-    words = np.where(has_day, "day", np.where(has_month, "month", "year"))
     empty = (texts == "").to_numpy(dtype=bool)
-    frame = pd.DataFrame(
-        {
-            "earliest": np.where(good, earliest, np.datetime64("NaT")).astype("datetime64[ns]"),
-            "latest": np.where(good, latest, np.datetime64("NaT")).astype("datetime64[ns]"),
-            "precision": pd.Series(words, dtype="string").where(good),
-        }
+    parsed = PossibleDays(
+        np.append(np.where(good, earliest, _NO_DAY), _NO_DAY),
+        np.append(np.where(good, latest, _NO_DAY), _NO_DAY),
+        np.append(np.where(good, np.where(has_day, 0, np.where(has_month, 1, 2)), -1), -1).astype(np.int8),
     )
-    missing = frame.reindex([*range(len(frame)), -1])
-    return codes, missing, ~good & ~empty
+    return codes, parsed, ~good & ~empty

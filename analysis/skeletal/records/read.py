@@ -8,10 +8,10 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from skeletal.errors import InvalidRecords, name_some
+from skeletal.tables import TABLES
 
 from .faults import did_you_mean
 from .files import ENDINGS, read_table_file
-from .schema import TABLES, TrialRecords
 from .sdtm import MISSING, check_mapping, map_tables
 from .validate import Origin, checked_records
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from skeletal.study import Study
 
     from .files import TableFile
+    from .schema import TrialRecords
 
 
 def read_records(path: str | Path, study: Study) -> TrialRecords:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from skeletal.tables import TABLES
+
 from .dates import parse_dates
 from .review_findings import beside, dated, findings, no_findings
-from .schema import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

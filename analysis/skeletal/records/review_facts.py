@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from skeletal.tables import TABLES
+
 from .convert import matching_rows
 from .dates import invalid_dates, parse_dates
-from .schema import TABLES, TrialRecords
 
 if TYPE_CHECKING:
     from skeletal.arrays import BoolArray
     from skeletal.study import RecordFilter, Study
+
+    from .schema import TrialRecords
 
 _DATE_COLUMNS = [
     "table",
@@ -115,8 +118,11 @@ def _rows_of(records: TrialRecords, rule: RecordFilter, dates: pd.DataFrame) -> 
     if rule.table not in records or rule.date not in records[rule.table].columns:
         return none
     frame = records[rule.table]
-    if any(column not in frame.columns for column in rule.where):
+    if any(column not in frame.columns for column in (*rule.where, *rule.unless)):
         return none
-    chosen = np.flatnonzero(matching_rows(frame, rule.where))
+    keep = matching_rows(frame, rule.where)
+    for column, refused in rule.unless.items():
+        keep &= ~matching_rows(frame, {column: refused})
+    chosen = np.flatnonzero(keep)
     here = ((dates["table"] == rule.table) & (dates["column"] == rule.date)).to_numpy(dtype=bool)
     return np.asarray(here & dates["position"].isin(chosen).to_numpy(dtype=bool), dtype=bool)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from skeletal.tables import TABLES
+
 from .faults import did_you_mean
 from .review_findings import findings, no_findings, together
-from .schema import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

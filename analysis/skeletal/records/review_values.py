@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from skeletal.study import RecordFilter
+
 from .review_findings import findings, together
 
 if TYPE_CHECKING:
-    from skeletal.study import CensoringRule, RecordFilter
+    from skeletal.study import CensoringRule
 
     from .review_facts import Facts
 
@@ -41,7 +43,8 @@ def _named(facts: Facts) -> dict[tuple[str, str], set[str]]:
     rules += [*study.intercurrent.values(), *study.censoring.values()]
     named: dict[tuple[str, str], set[str]] = {}
     for rule in rules:
-        for column, values in rule.where.items():
+        unless = rule.unless if isinstance(rule, RecordFilter) else {}
+        for column, values in (*rule.where.items(), *unless.items()):
             texts = {value for value in values if isinstance(value, str)}
             named.setdefault((str(rule.table), column), set()).update(texts)
     return named

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from skeletal.errors import InvalidStudy, name_some
+from skeletal.tables import TABLES
 
 from .convert import as_text, is_among, word
 from .faults import did_you_mean, name_rows
-from .schema import TABLES
 from .validate import Origin
 
 if TYPE_CHECKING:

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from skeletal.errors import InvalidRecords
+from skeletal.tables import TABLES, Column
 
 from .convert import convert, undeclared_kind
 from .faults import did_you_mean, name_rows
-from .schema import TABLES, Column, TrialRecords
+from .schema import TrialRecords
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -12,6 +12,7 @@ import pandas as pd
 import pyreadstat
 
 from skeletal.errors import InvalidArgument, name_some
+from skeletal.tables import DERIVED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -188,6 +189,7 @@ def write_records(records: TrialRecords, folder: str | Path) -> list[Path]:
     return [
         write_csv(_without_plain_provenance(name, frame), folder / f"{name}.csv")
         for name, frame in records.tables.items()
+        if name not in DERIVED
     ]
 
 

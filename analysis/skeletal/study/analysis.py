@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+MEASURE_METHODS = ("mean", "responders")
 FIRST_METHODS = ("kaplan_meier", "logrank", "cox", "cumulative_incidence", "gray_test", "proportion")
 Method = Literal[
     "kaplan_meier",
@@ -21,6 +22,10 @@ Method = Literal[
     "proportion",
     "mean_cumulative",
     "andersen_gill",
+    "event_rate",
+    "period_rate",
+    "mean",
+    "responders",
 ]
 Day = Annotated[int, Field(ge=0)]
 _CURVES = ("kaplan_meier", "cumulative_incidence", "mean_cumulative")
@@ -31,11 +36,13 @@ CONF_TYPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "times": (*_CURVES, "proportion"),
-        "conf_level": _CURVES,
+        "conf_level": (*_CURVES, "event_rate", "period_rate", "mean", "responders"),
         "conf_type": _CURVES,
         "strata": ("logrank", "gray_test", "cox", "andersen_gill"),
         "covariates": ("cox", "andersen_gill"),
         "ties": ("cox", "andersen_gill"),
+        "rate": ("event_rate",),
+        "period_days": ("period_rate",),
     }
 )
 
@@ -45,9 +52,10 @@ class _Model(BaseModel):
 
 
 class Analysis(_Model):
-    """One analysis of one estimand; its options are the arguments of the function of that name."""
+    """One analysis of one estimand or measure; its options are the arguments of the function of that name."""
 
-    estimand: str
+    estimand: str = Field(default="", description="Estimand that it reads; or give a measure")
+    measure: str = Field(default="", description="Measure that it reads: methods mean and responders")
     method: Method
     label: str = ""
     times: tuple[Day, ...] = Field(default=(), description="Days at which the curve or proportion is read")
@@ -56,10 +64,18 @@ class Analysis(_Model):
     conf_level: float = Field(default=0.95, gt=0, lt=1)
     conf_type: str | None = Field(default=None, description="The method's default if absent")
     ties: Literal["efron", "breslow", "exact"] = "efron"
+    rate: Literal["pooled", "per_subject"] = Field(
+        default="pooled",
+        description="Events over time at risk, or the mean of the subjects' rates",
+    )
+    period_days: int = Field(default=84, ge=1, description="Length of a period of the period rate")
     primary: bool = False
 
     @model_validator(mode="after")
     def _options_fit_the_method(self) -> Self:
+        reads, other = ("measure", "estimand") if self.method in MEASURE_METHODS else ("estimand", "measure")
+        if not getattr(self, reads) or getattr(self, other):
+            raise ValueError(f"{self.method} reads one {reads}: give {reads} = ... and no {other}")
         fields = type(self).model_fields
         unused = [
             option
@@ -92,7 +108,9 @@ class Analysis(_Model):
 
     @property
     def variable(self) -> str:
-        """The variable of an estimand that this method reads: ``first`` or ``recurrent``."""
+        """What this method reads: ``first`` or ``recurrent`` of an estimand, or ``value`` of a measure."""
+        if self.method in MEASURE_METHODS:
+            return "value"
         return "first" if self.method in FIRST_METHODS else "recurrent"
 
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from skeletal.errors import InvalidStudy
 
 from .protocol import Study
+from .variants import expand_definitions
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -86,11 +87,15 @@ def parse_study(text: str, *, origin: str = "study") -> Study:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InvalidStudy(f"{origin} is not valid TOML: {error}") from None
+    content, problems = expand_definitions(content)
     try:
-        return Study.model_validate(content)
+        study = Study.model_validate(content)
     except ValidationError as error:
-        lines = "".join(f"\n  {_sentence(detail)}" for detail in error.errors())
-        raise InvalidStudy(f"{origin} is not a valid study:{lines}") from None
+        problems += [line for detail in error.errors() for line in _sentence(detail).splitlines()]
+    if problems:
+        lines = "".join(f"\n  {problem}" for problem in problems)
+        raise InvalidStudy(f"{origin} is not a valid study:{lines}")
+    return study
 
 
 def _sentence(detail: ErrorDetails) -> str:
@@ -139,7 +144,7 @@ def list_studies() -> pd.DataFrame:
     Examples
     --------
     >>> list_studies()["name"].tolist()
-    ['hermes', 'perform']
+    ['hermes', 'perform', 'rfa-ba', 'rt-vertebroplasty']
     """
     studies = {name: load_study(name) for name in _library()}
     return pd.DataFrame(
