@@ -1,0 +1,30 @@
+"""Scores, scales and eligibility: published tables as functions."""
+
+from .bilsky import bilsky as bilsky
+from .eligibility import Eligibility as Eligibility
+from .eligibility import assess_eligibility as assess_eligibility
+from .instruments import bpi as bpi
+from .instruments import msts as msts
+from .instruments import pain_band as pain_band
+from .instruments import qlq_bm22 as qlq_bm22
+from .instruments import tess as tess
+from .instruments_eq5d import eq5d_index as eq5d_index
+from .instruments_eq5d import read_value_set as read_value_set
+from .linden import linden as linden
+from .mirels import mirels as mirels
+from .nrf import nrf as nrf
+from .pain_response import pain_response as pain_response
+from .performance import ecog_from_kps as ecog_from_kps
+from .performance import kps_from_ecog as kps_from_ecog
+from .primaries import PRIMARY_TUMOURS as PRIMARY_TUMOURS
+from .renal import cockcroft_gault as cockcroft_gault
+from .sins import sins as sins
+from .tokuhashi import tokuhashi as tokuhashi
+from .vertebrae import HERMES_JUNCTIONAL as HERMES_JUNCTIONAL
+from .vertebrae import LEVELS as LEVELS
+from .vertebrae import SINS_JUNCTIONAL as SINS_JUNCTIONAL
+from .vertebrae import level_distance as level_distance
+from .vertebrae import level_order as level_order
+from .vertebrae import neighbouring_levels as neighbouring_levels
+from .vertebrae import parse_levels as parse_levels
+from .vertebrae import spine_section as spine_section
