@@ -22,7 +22,7 @@ class InfluenceRows:
     Attributes
     ----------
     subject : ndarray of shape (n,)
-        Number of the subject of each row, from 0; rows of one subject do not overlap.
+        Number of the subject (or cluster) of each row, from 0.
     first, last : ndarray of shape (n,)
         First and last position of the grid at which the row is at risk; ``first > last`` where none.
     gains, ends : ndarray of shape (n,)

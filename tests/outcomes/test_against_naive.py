@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from tests.support.naive_outcomes import naive_fates, naive_first, naive_recurrent, rows_of
+from tests.support.naive_fates import naive_fates
+from tests.support.naive_outcomes import naive_first, naive_recurrent, rows_of
 from tests.support.outcome_trial import CENSORING, iso, rows, small_study, small_tables
 
 from skeletal.outcomes import derive_outcomes
@@ -26,6 +27,14 @@ label = "Crossover"
 table = "procedures"
 where = { intent = "protocol" }
 date = "indicated_date"
+arms = ["old"]
+[intercurrent.untreated]
+label = "Never treated"
+table = "procedures"
+where = { kind = "radiation" }
+unless = { intent = ["palliative", "protocol"] }
+date = "indicated_date"
+absent_by = 30
 [estimands.ignored]
 endpoint = "sre"
 label = "First SRE, death ignored"
@@ -38,6 +47,7 @@ endpoint = "sre"
 label = "{name}"
 paramcd = "{code}"
 variable = "{variable}"
+order = {order}
 death = "{death}"
 intercurrent = {{ {events} }}
 """
@@ -68,18 +78,19 @@ STUDIES = [
 
 
 def study_of(options: dict[str, Any], draw: random.Random):
-    """Add estimands with two intercurrent events each, of any strategies and in any order."""
+    """Add estimands with one to three intercurrent events each, of any strategies and in any order."""
     extra = INTERCURRENT + VISITS
-    for number in range(5):
+    for number in range(6):
         variable = draw.choice(["first", "recurrent"])
-        named = [f'{event} = "{draw.choice(STRATEGIES)}"' for event in ("agent", "crossover")]
+        named = [f'{event} = "{draw.choice(STRATEGIES)}"' for event in ("agent", "crossover", "untreated")]
         draw.shuffle(named)
         extra += ESTIMAND.format(
             name=f"ice-{number}",
             code=f"ICE{number}",
             variable=variable,
             death=draw.choice(DEATHS[variable]),
-            events=", ".join(named[: draw.choice([1, 2, 2])]),
+            order=draw.choice([1, 2, 3]) if variable == "first" else 1,
+            events=", ".join(named[: draw.choice([1, 2, 3])]),
         )
     return small_study(**(options | {"extra": extra}))
 
@@ -133,7 +144,7 @@ def compare(outcomes, subjects: dict[str, Any], name: str) -> None:
 def compare_fates(outcomes, audit: pd.DataFrame, subjects: dict[str, Any], name: str) -> None:
     """Compare the fate of every record; each has one row."""
     records = audit[(audit["estimand"] == name) & (audit["kind"] != "censoring")]
-    records = records[records["subject_id"].isin(subjects)]
+    records = records[records["subject_id"].isin(subjects) & records["table"].notna()]
     assert not records.duplicated(["table", "source_row"]).any()
     for who, mine in subjects.items():
         part = records[records["subject_id"] == who]

@@ -81,18 +81,25 @@ def test_a_cut_differs_from_a_data_cutoff_only_where_later_records_tell_more(tri
     """Events agree but for those reported later; without one, later visits show follow-up to the cutoff."""
     cut = derive_outcomes(cut_records(trial, day), STUDY)
     limit = derive_outcomes(trial, STUDY.model_copy(update={"data_cutoff": day}))
+    changes = [event.label for event in STUDY.intercurrent.values()]
     reported = dict(zip(trial["events"]["source_row"], trial["events"]["reported_date"], strict=True))
 
     for name, estimand in STUDY.estimands.items():
         if estimand.variable != "first":
             continue
-        one, other = (item.first(estimand.endpoint, name).set_index("subject_id") for item in (cut, limit))
+        unit = (
+            ["subject_id", "lesion_id"]
+            if STUDY.endpoints[estimand.endpoint].unit == "lesion"
+            else "subject_id"
+        )
+        one, other = (item.first(estimand.endpoint, name).set_index(unit) for item in (cut, limit))
         other = other.loc[one.index]
         for who in one.index[(one["time"] != other["time"]) | (one["status"] != other["status"])]:
             early, late = one.loc[who], other.loc[who]
             if late["status"] == early["status"] == 0:
-                assert late["censor_reason"] == "Data cutoff"
-                assert early["date"] < late["date"] == pd.Timestamp(day)
+                assert late["censor_reason"] in ("Data cutoff", *changes)
+                assert early["date"] < late["date"] <= pd.Timestamp(day)
+                assert late["date"] == pd.Timestamp(day) or late["censor_reason"] in changes
             else:
                 assert (late["status"], late["source"]) == (1, "events")
                 assert reported[late["source_row"]] > str(day)

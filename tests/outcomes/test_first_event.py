@@ -115,7 +115,10 @@ def test_an_event_after_death_is_rejected_and_the_death_stands() -> None:
     fate = outcomes.audit.query("estimand == 'competing' and table == 'events'")
     assert only(fate, "rule", "sentence") == (
         "rejected: after death",
-        "Fracture on 2025-03-22 (day 81) rejected: after death (2025-03-21).",
+        (
+            "Fracture on 2025-03-22 (day 81) is rejected: "
+            "it comes after the end of observation on 2025-03-21 (death)."
+        ),
     )
 
 

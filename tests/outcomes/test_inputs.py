@@ -83,7 +83,7 @@ def test_missed_visits_without_visits_are_refused() -> None:
             "{ number = 'x' }",
             "column 'number' of table 'events' (Other) holds numbers, the study asks for 'x'",
         ),
-        ("{ symptomatic = 1 }", "column 'symptomatic' of table 'events' (Other) holds true or false"),
+        ("{ seen = 1 }", "column 'seen' of table 'events' (Other) holds true or false, the study asks for 1"),
     ],
 )
 def test_a_filter_that_no_value_of_the_column_can_pass_is_refused(where: str, message: str) -> None:
@@ -97,7 +97,7 @@ label = "Other"
 components = ["other"]
 """
     tables = small_tables(events=[("A", "fracture", 10)])
-    tables["events"] = tables["events"].assign(extra="yes", number="3", symptomatic="true")
+    tables["events"] = tables["events"].assign(extra="yes", number="3", seen=True)
 
     assert message in str(refused(tables, small_study(extra=extra)))
 

@@ -38,7 +38,7 @@ def outcomes_under(strategy: str, **tables):
     [
         ("treatment_policy", (90, 1, "sre", "fracture", None)),
         ("hypothetical", (60, 0, None, None, "Crossover")),
-        ("while_on_treatment", (60, 0, None, None, "Crossover")),
+        ("while_on_treatment", (60, 3, "crossover", "crossover", None)),
         ("composite", (60, 1, "sre", "crossover", None)),
         ("competing", (60, 3, "crossover", "crossover", None)),
     ],
@@ -57,6 +57,7 @@ def test_each_strategy_reads_a_crossover_before_the_event(strategy: str, expecte
         ("hypothetical", [(0, 60, 0, None)]),
         ("composite", [(0, 60, 1, "crossover"), (60, 90, 1, "fracture"), (90, 150, 0, None)]),
         ("competing", [(0, 60, 2, "crossover")]),
+        ("while_on_treatment", [(0, 60, 2, "crossover")]),
     ],
 )
 def test_each_strategy_in_recurrent_events(strategy: str, expected: list) -> None:
@@ -101,11 +102,11 @@ def test_the_audit_tells_what_became_of_the_crossover() -> None:
     on_day = "Crossover on 2025-03-01 (day 60) "
     assert fate("treatment_policy") == (
         "ignored: treatment policy",
-        on_day + "changes nothing: treatment policy.",
+        on_day + "changes nothing: under treatment policy, follow-up goes on.",
     )
-    assert fate("hypothetical") == ("censors", on_day + "ends observation: censored.")
-    assert fate("competing") == ("competes", on_day + "ends observation: a competing event.")
-    assert fate("composite") == ("counted", on_day + "counted as the first event.")
+    assert fate("hypothetical") == ("censors", on_day + "ends observation: the subject is censored.")
+    assert fate("competing") == ("competes", on_day + "ends observation as a competing event.")
+    assert fate("composite") == ("counted", on_day + "is counted as the first event.")
 
 
 @pytest.mark.parametrize("strategy", ["composite", "competing"])

@@ -135,6 +135,19 @@ def test_one_event_a_subject_is_cox_with_clusters():
     assert_allclose(fit.covariance, plain.covariance, rtol=1e-12)
 
 
+def test_a_coarser_cluster_gives_the_covariance_of_cox_with_that_cluster():
+    """Lesions as subjects, clustered by person: the same rows in the Cox model with delayed entry."""
+    person = list("ppqqqrrs")
+    fit = andersen_gill(SMALL, TREATED, cluster=person)
+    peer = cox(RightCensored(SMALL.stop, SMALL.status == 1, entry=SMALL.start), TREATED, cluster=person)
+    assert_allclose(fit.covariance, peer.covariance, rtol=1e-10)
+    assert fit.coefficient == andersen_gill(SMALL, TREATED).coefficient
+    assert fit.covariance != andersen_gill(SMALL, TREATED).covariance
+    assert "robust covariance by 4 subjects" in fit.method
+    with pytest.raises(InvalidArgument, match="cluster must have one entry a row"):
+        andersen_gill(SMALL, TREATED, cluster=["p"])
+
+
 def test_a_death_equals_a_censoring():
     censored = RecurrentEvents(SMALL.subject, SMALL.start, SMALL.stop, np.where(SMALL.status == 1, 1, 0))
     one, two = andersen_gill(SMALL, TREATED), andersen_gill(censored, TREATED)

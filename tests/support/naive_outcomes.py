@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from skeletal.study import Study
 
 Rows = dict[str, list[dict[str, Any]]]
+# Strategies of an intercurrent event after which the variable accrues nothing, as after death.
+ENDING = ("competing", "while_on_treatment")
 
 
 class Written(NamedTuple):
@@ -86,6 +88,12 @@ def passes(row: dict[str, Any], where: Any) -> bool:
     return all(not pd.isna(row[column]) and row[column] in allowed for column, allowed in where.items())
 
 
+def chosen(row: dict[str, Any], rule: Any) -> bool:
+    """Return whether a row passes ``where`` and has no value of ``unless``."""
+    refused = any(passes(row, {column: values}) for column, values in getattr(rule, "unless", {}).items())
+    return passes(row, rule.where) and not refused
+
+
 def rows_of(records: TrialRecords) -> dict[str, Rows]:
     """Return the rows of each table, for each randomised subject."""
     found: dict[str, Rows] = {
@@ -98,6 +106,24 @@ def rows_of(records: TrialRecords) -> dict[str, Rows]:
     return found
 
 
+def lesions_of(records: TrialRecords, study: Study, name: str) -> dict[tuple[str, str], Rows]:
+    """Return the rows of each lesion of an endpoint: those that name it, and those that name none."""
+    found = {}
+    for who, mine in rows_of(records).items():
+        for lesion in mine["lesions"]:
+            label = lesion["lesion_id"]
+            if passes(lesion, study.endpoints[name].lesions):
+                found[(who, label)] = {
+                    table: [
+                        row
+                        for row in rows
+                        if pd.isna(row.get("lesion_id", None)) or row["lesion_id"] == label
+                    ]
+                    for table, rows in mine.items()
+                }
+    return found
+
+
 def known_alive(mine: Rows, study: Study) -> int:
     """Return the last whole date on which a record shows the subject alive."""
     zeros = [study.time_zero_of(name) for name in study.endpoints]
@@ -106,6 +132,8 @@ def known_alive(mine: Rows, study: Study) -> int:
     texts += [row["indicated_date"] for row in mine["procedures"]]
     texts += [row["date"] for row in mine["assessments"] if pd.isna(row["done"]) or row["done"]]
     texts += [row["date"] for row in mine["disposition"] if row["status"] != "died"]
+    texts += [row["date"] for table in ("questionnaires", "analgesics") for row in mine.get(table, [])]
+    texts += [row[name] for row in mine.get("stays", []) for name in ("admission_date", "discharge_date")]
     dates = [date for date in map(written, texts) if date and date.flag == ""]
     return max((date.first for date in dates), default=0)
 
@@ -115,7 +143,7 @@ def deaths(mine: Rows, study: Study, order: int) -> list[Fact]:
     found = []
     for row in mine[study.death.table]:
         date = written(row[study.death.date])
-        if date and passes(row, study.death.where):
+        if date and chosen(row, study.death):
             day = min(max(date.first, alive), date.last) if date.flag else date.first
             found.append(Fact(day, order, date.flag, study.death.table, row["source_row"], "death"))
     return sorted(found)
@@ -124,17 +152,24 @@ def deaths(mine: Rows, study: Study, order: int) -> list[Fact]:
 def dated(mine: Rows, rule: Any, order: int, name: str, start: int, *, year_only: bool) -> Iterator[Fact]:
     for row in mine[rule.table]:
         when = onset(row[rule.date], start, year_only=year_only)
-        if when and passes(row, rule.where):
+        if when and chosen(row, rule):
             yield Fact(when[0], order, when[1], rule.table, row["source_row"], name)
 
 
-def component_facts(mine: Rows, components: Any, start: int, *, year_only: bool) -> list[Fact]:
-    """Return the dated records, each of the first component that it matches."""
+def component_facts(
+    mine: Rows, components: Any, start: int, *, year_only: bool, named: bool = False
+) -> list[Fact]:
+    """Return the dated records, each of the first component that it matches; ``named``: of a lesion only."""
+    if named:
+        mine = {
+            table: [row for row in rows if not pd.isna(row.get("lesion_id", None))]
+            for table, rows in mine.items()
+        }
     found: dict[tuple[str, int], Fact | None] = {}
     for order, (name, rule) in enumerate(components.items()):
         facts = {fact.row: fact for fact in dated(mine, rule, order, name, start, year_only=year_only)}
         for row in mine[rule.table]:
-            if passes(row, rule.where):
+            if chosen(row, rule):
                 found.setdefault((rule.table, row["source_row"]), facts.get(row["source_row"]))
     return sorted(fact for fact in found.values() if fact and fact.day >= start)
 
@@ -199,16 +234,29 @@ def course(mine: Rows, study: Study, name: str, cutoff: int | None = None) -> Co
         if day is not None and day < start:
             return f"{label} before {study.time_zero_label}"
     dead = [fact for fact in dead if fact.day >= start]
-    between = {
-        event: sorted(
-            fact
-            for fact in dated(mine, study.intercurrent[event], 50 + i, event, start, year_only=year_only)
-            if fact.day >= start
-        )
-        for i, event in enumerate(study.intercurrent)
-    }
     parts = {key: study.components[key] for key in endpoint.components}
-    own = component_facts(mine, parts, start, year_only=year_only)
+    own = component_facts(mine, parts, start, year_only=year_only, named=endpoint.unit == "lesion")
+    between = {}
+    for i, (event, rule) in enumerate(study.intercurrent.items()):
+        facts = sorted(dated(mine, rule, 50 + i, event, start, year_only=year_only))
+        between[event] = [fact for fact in facts if fact.day >= start and concerns(rule, mine)]
+    # Where the cutoff is a rule of its own, it is that rule that ends open participation.
+    open_end = cutoff and cutoff + any(rule.data_cutoff for rule in rules.values())
+    seen = [
+        (last_seen(mine, rule, start, open_end), -place, rule.label)
+        for place, rule in enumerate(rules.values())
+        if rule.role == "last_seen"
+    ]
+    named = {event for each in study.estimands_of(estimand.endpoint).values() for event in each.intercurrent}
+    dates = [fact.day for fact in own]
+    dates += [f.day for e, fs in between.items() if e in named and _is_dated(study, e) for f in fs]
+    known = observed_to(dates, dead, limits, seen)
+    for i, (event, rule) in enumerate(study.intercurrent.items()):
+        if rule.absent_by is not None:
+            end = start + rule.absent_by
+            came = any(fact.day <= end for fact in between[event])
+            absent = not came and concerns(rule, mine) and (known is None or end <= known)
+            between[event] = [Fact(end, 50 + i, "", "", -1, event)] if absent else []
     stops = _stops(study, estimand, dead, between, limits)
     stop = min(stops, default=None)
     wanted = own + [
@@ -217,19 +265,31 @@ def course(mine: Rows, study: Study, name: str, cutoff: int | None = None) -> Co
     wanted += dead if estimand.death == "composite" else []
     events = sorted(fact for fact in wanted if stop is None or fact.day <= stop.day)
     # What shows a subject observed: events and competing events until death, and the death.
-    shown = wanted + [f for e, how in estimand.intercurrent.items() if how == "competing" for f in between[e]]
+    shown = wanted + [f for e, how in estimand.intercurrent.items() if how in ENDING for f in between[e]]
     if not parts:
         shown = shown + component_facts(mine, study.components, start, year_only=False)
     if estimand.death != "ignored" and dead:
         shown = [fact for fact in shown if fact.day <= dead[0].day] + dead[:1]
-    # Where the cutoff is a rule of its own, it is that rule that ends open participation.
-    open_end = cutoff and cutoff + any(rule.data_cutoff for rule in rules.values())
-    seen = [
-        (last_seen(mine, rule, start, open_end), -place, rule.label)
-        for place, rule in enumerate(rules.values())
-        if rule.role == "last_seen"
-    ]
     return Course(start, events, stop, _end(seen, shown, stop, start, study, rules))
+
+
+def _is_dated(study: Study, event: str) -> bool:
+    return study.intercurrent[event].absent_by is None
+
+
+def concerns(rule: Any, mine: Rows) -> bool:
+    """Return whether an intercurrent event is one in the subject's arm."""
+    return not rule.arms or mine["subjects"][0]["arm"] in rule.arms
+
+
+def observed_to(dates: list[int], dead: list[Fact], limits: Any, seen: Any) -> int | None:
+    """Return the last day to which a subject was observed, None where nothing ends it."""
+    ends = [min(found) for found in limits.values() if found is not None] + [fact.day for fact in dead[:1]]
+    if seen:
+        shown = [day for day in dates if not dead or day <= dead[0].day]
+        days = [item[0] for item in seen if item[0] is not None] + shown + [fact.day for fact in dead[:1]]
+        ends.append(max(days, default=-1))
+    return min(ends, default=None)
 
 
 def _stops(study: Study, estimand: Any, dead: Any, between: Any, limits: Any) -> list[Stop]:
@@ -240,9 +300,9 @@ def _stops(study: Study, estimand: Any, dead: Any, between: Any, limits: Any) ->
         place = (dead[0].table, dead[0].row)
         stops.append(Stop(dead[0].day, 0, status, True, "death", study.death.label, dead[0].day, place))
     for i, (event, how) in enumerate(estimand.intercurrent.items()):
-        causes += how == "competing"
+        causes += how in ENDING
         if between[event] and how in ("competing", "hypothetical", "while_on_treatment"):
-            final, one = how == "competing", between[event][0]
+            final, one = how in ENDING, between[event][0]
             rank, label, place = (
                 (1 if final else 100) + i,
                 study.intercurrent[event].label,
@@ -277,15 +337,28 @@ def naive_first(mine: Rows, study: Study, name: str, cutoff: int | None = None) 
     found = course(mine, study, name, cutoff)
     if isinstance(found, str):
         return found
-    if found.events:
-        one = found.events[0]
-        names = dict.fromkeys(fact.name for fact in found.events if fact.day == one.day)
+    events = deciding(found, study, name)
+    if events:
+        one = events[0]
+        names = dict.fromkeys(fact.name for fact in events if fact.day == one.day)
         return one.day - found.start + 1, 1, one.name, "+".join(names), None
     stop = found.stop
     if stop and stop.final:
         cause = stop.cause if stop.status else None
         return stop.day - found.start + 1, stop.status, cause, cause, None if stop.status else stop.label
     return found.end[0] - found.start + 1, 0, None, None, found.end[1]
+
+
+def deciding(found: Course, study: Study, name: str) -> list[Fact]:
+    """Return the events that can decide: all, or those of the day of the n-th episode, and death."""
+    order, endpoint = study.estimands[name].order, study.endpoints[study.estimands[name].endpoint]
+    if order == 1:
+        return found.events
+    groups = episodes(
+        [fact for fact in found.events if fact.name != "death"], endpoint.min_gap_days, endpoint.gap_anchor
+    )
+    opening = groups[order - 1][0].day if len(groups) >= order else None
+    return [fact for fact in found.events if fact.name == "death" or fact.day == opening]
 
 
 def episodes(events: list[Fact], gap: int, anchor: str) -> list[tuple[Fact, list[Fact]]]:
@@ -320,65 +393,3 @@ def naive_recurrent(mine: Rows, study: Study, name: str, cutoff: int | None = No
         cause = stop.cause if stop and status else None
         rows.append((before, last - found.start + 1.0, status, None, cause, cause))
     return rows
-
-
-def naive_fates(mine: Rows, study: Study, name: str) -> dict[tuple[str, int], tuple[str, int | None]]:
-    """Return (rule, episode) of every record that estimand ``name`` considers, by table and row."""
-    estimand, found = study.estimands[name], course(mine, study, name)
-    endpoint = study.endpoints[estimand.endpoint]
-    parts = {key: study.components[key] for key in endpoint.components}
-    fates: dict[tuple[str, int], tuple[str, int | None]] = {
-        (rule.table, row["source_row"]): ("not a component", None)
-        for rule in parts.values()
-        for row in mine[rule.table]
-    }
-    roles = [(rule, "event", key) for key, rule in parts.items()]
-    roles += [(study.intercurrent[key], how, key) for key, how in estimand.intercurrent.items()]
-    dead = {fact.row: fact.day for fact in deaths(mine, study, 99)}
-    for rule, how, key in [*roles, (study.death, estimand.death, "death")]:
-        for row in mine[rule.table]:
-            if not passes(row, rule.where):
-                continue
-            place = (rule.table, row["source_row"])
-            if isinstance(found, str):
-                fates[place] = ("rejected: subject excluded", None)
-                continue
-            year_only = endpoint.year_only_dates == "impute"
-            when = onset(row[rule.date], found.start, year_only=year_only)
-            day = dead.get(row["source_row"]) if key == "death" else when and when[0]
-            fates[place] = _fate(found, place, day, how, key, study, name)
-    return fates
-
-
-def _fate(
-    found: Course, place: tuple[str, int], day: int | None, how: str, key: str, study: Study, name: str
-) -> tuple[str, int | None]:
-    estimand, stop = study.estimands[name], found.stop
-    endpoint = study.endpoints[estimand.endpoint]
-    if day is None:
-        return "rejected: no usable date", None
-    if day < found.start:
-        return "rejected: before time zero", None
-    if how == "treatment_policy":
-        return "ignored: treatment policy", None
-    if how == "ignored":
-        return "ignored: the censoring rules alone end observation", None
-    if stop and day > stop.day:
-        return f"rejected: after {'death' if stop.cause == 'death' else stop.label}", None
-    if how in ("event", "composite"):
-        gap = endpoint.min_gap_days if estimand.variable == "recurrent" else 10**6
-        for number, (one, members) in enumerate(
-            episodes(found.events, gap, "counted" if gap == 10**6 else endpoint.gap_anchor), 1
-        ):
-            if (one.table, one.row) == place:
-                return "counted", number
-            if place in [(fact.table, fact.row) for fact in members]:
-                if estimand.variable == "first" and day > one.day:
-                    return "rejected: after the first event", None
-                return "merged", number
-    if estimand.variable == "first" and found.events and found.events[0].day <= day:
-        return "rejected: after the first event", None
-    assert stop is not None
-    if stop.cause == key and stop.place == place and (stop.final or found.end[0] == stop.day):
-        return ("competes" if stop.status else "censors"), None
-    return "rejected: another record decides", None

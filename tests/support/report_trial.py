@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
 from skeletal.records import make_records
 from skeletal.study import Arm, load_study
 
+CORE = Path(__file__).resolve().parents[1] / "studies" / "hermes-core.toml"
 ARMS = ("observational", "upfront-rt")
 ESTIMAND = "sse-incidence"
 RECURRENT = "sse-recurrent"
 
 
 def study():
-    return load_study("hermes")
+    return load_study(CORE)
 
 
 def pooled_study():

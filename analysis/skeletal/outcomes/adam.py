@@ -4,7 +4,8 @@ ADSL has one row a randomised subject.  ADSRE has one row a record that is a com
 intercurrent event) of a parameter, with its fate: OUTCOME is the rule of the audit, EPISODE the episode
 it belongs to.  ADTTE has one row an analysed subject and parameter of variable "first", ADRECUR the
 counting-process rows (TSTART, TSTOP] of the recurrent parameters, with STATUS 1 an episode, 2 a competing
-event, 0 neither.
+event, 0 neither.  Where an endpoint has lesions as units, the last three have LNKID after USUBJID, empty for
+parameters with one value a subject.
 
 CNSR in ADTTE is 0 for an event, else the code of its reason, which CNSDTDSC says in words.  With n
 censoring rules of the endpoint, in their order in the study:
@@ -32,6 +33,8 @@ import pandas as pd
 from skeletal.records.dates import parse_dates
 from skeletal.records.write import write_csv, write_xpt
 
+from .audit import audit_frame
+from .family import unit_key
 from .filters import NEVER, as_dates
 
 if TYPE_CHECKING:
@@ -40,9 +43,11 @@ if TYPE_CHECKING:
     from .derive import Outcomes
     from .observation import Observation
 
+OCCURRENCE = ("source_row", "date", "rule", "episode", "kind", "name", "source", "flag", "variable")
 LABELS: Mapping[str, str] = {
     "STUDYID": "Study Identifier",
     "USUBJID": "Unique Subject Identifier",
+    "LNKID": "Link ID of the Lesion",
     "SITEID": "Study Site Identifier",
     "ARM": "Description of Planned Arm",
     "AGE": "Age",
@@ -121,35 +126,32 @@ def subject_level(outcomes: Outcomes) -> pd.DataFrame:
 
 def occurrences(outcomes: Outcomes) -> pd.DataFrame:
     """Return ADSRE."""
-    audit = outcomes.full_audit()
-    declared = audit["estimand"].isin(list(outcomes.study.estimands))
-    audit = audit.loc[declared & (audit["rule"] != "not a component") & (audit["kind"] != "censoring")]
-    start = {
-        name: pd.Series(as_dates(item.facts.start).to_numpy(), index=item.facts.cohort.ids)
-        for name, item in outcomes.observations.items()
-    }
-    parts = []
-    for name, rows in audit.groupby("estimand", sort=False):
-        zero = start[str(name)].reindex(rows["subject_id"]).to_numpy()
-        dates = rows["date"].to_numpy()
-        day = pd.Series((dates - zero) / np.timedelta64(1, "D"))
-        parts.append(
-            pd.DataFrame(
-                {
-                    **_head(outcomes, str(name), rows),
-                    "SRECAT": rows["kind"].to_numpy(dtype=object),
-                    "SRETERM": _text(rows["name"].to_numpy(dtype=object)),
-                    "ASTDT": dates,
-                    "ASTDTF": _text(rows["flag"].to_numpy(dtype=object)),
-                    "ASTDY": (day + (day >= 0)).to_numpy(),
-                    "OUTCOME": rows["rule"].to_numpy(dtype=object),
-                    "EPISODE": rows["episode"].to_numpy(dtype=np.float64, na_value=np.nan),
-                    **_source(rows),
-                }
-            )
-        )
-    empty = {**_head(outcomes, "", audit.iloc[:0]), "OUTCOME": [], **_source(audit.iloc[:0])}
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(empty)
+    parts = [_occurrences(outcomes, name, outcomes.observations[name]) for name in outcomes.study.estimands]
+    if parts:
+        return pd.concat(parts, ignore_index=True)
+    none = pd.DataFrame({name: [] for name in ("subject_id", "source", "variable", "source_row")})
+    return pd.DataFrame({**_head(outcomes, "", none), "OUTCOME": [], **_source(none)})
+
+
+def _occurrences(outcomes: Outcomes, name: str, observation: Observation) -> pd.DataFrame:
+    rows = audit_frame(observation, [*observation.facts.cohort.key, *OCCURRENCE])
+    rows = rows.loc[(rows["rule"] != "not a component") & (rows["kind"] != "censoring")]
+    dates = rows["date"].to_numpy()
+    zero = _starts(observation).reindex(rows["subject_id"]).to_numpy()
+    day = pd.Series((dates - zero) / np.timedelta64(1, "D"))
+    return pd.DataFrame(
+        {
+            **_head(outcomes, name, rows),
+            "SRECAT": rows["kind"].to_numpy(dtype=object),
+            "SRETERM": _text(rows["name"].to_numpy(dtype=object)),
+            "ASTDT": dates,
+            "ASTDTF": _text(rows["flag"].to_numpy(dtype=object)),
+            "ASTDY": (day + (day >= 0)).to_numpy(),
+            "OUTCOME": rows["rule"].to_numpy(dtype=object),
+            "EPISODE": rows["episode"].to_numpy(dtype=np.float64, na_value=np.nan),
+            **_source(rows),
+        }
+    )
 
 
 def time_to_event(outcomes: Outcomes) -> pd.DataFrame:
@@ -178,7 +180,9 @@ def _time_to_event(
             "ADT": frame["date"],
             "ADTF": frame["date_flag"],
             "AVAL": frame["time"].astype(np.float64),
-            "CNSR": np.where(event, 0, reason.map(codes).fillna(0)).astype(np.float64),
+            "CNSR": np.where(
+                event, 0, reason.map(codes).astype("Float64").to_numpy(np.float64, na_value=np.nan)
+            ),
             "EVNTDESC": described,
             "CNSDTDSC": reason.mask(event),
             **_source(frame),
@@ -216,14 +220,13 @@ def counting_process(outcomes: Outcomes) -> pd.DataFrame:
         if estimand.variable != "recurrent":
             continue
         frame = outcomes.frames[name]
-        facts = outcomes.observations[name].facts
-        start = pd.Series(as_dates(facts.start).to_numpy(), index=facts.cohort.ids)
+        start = _starts(outcomes.observations[name])
         parts.append(
             pd.DataFrame(
                 {
                     **_head(outcomes, name, frame),
                     "STARTDT": start.reindex(frame["subject_id"]).to_numpy(),
-                    "ENUM": (frame.groupby("subject_id").cumcount() + 1).astype(np.float64),
+                    "ENUM": (frame.groupby(unit_key(frame)).cumcount() + 1).astype(np.float64),
                     "TSTART": frame["start"],
                     "TSTOP": frame["stop"],
                     "STATUS": frame["status"].astype(np.float64),
@@ -237,6 +240,21 @@ def counting_process(outcomes: Outcomes) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["STUDYID", "USUBJID"])
 
 
+def _starts(observation: Observation) -> pd.Series[Any]:
+    """Return the date of time zero by subject."""
+    facts = observation.facts
+    start = pd.Series(as_dates(facts.start).to_numpy(), index=pd.Index(facts.cohort.frame["subject_id"]))
+    return start.loc[~start.index.duplicated()]
+
+
+def _lesions(outcomes: Outcomes, frame: pd.DataFrame) -> dict[str, Any]:
+    """Return LNKID where an endpoint of the study has lesions as units."""
+    if all(endpoint.unit == "subject" for endpoint in outcomes.study.endpoints.values()):
+        return {}
+    known = frame["lesion_id"] if "lesion_id" in frame else pd.Series(pd.NA, index=frame.index)
+    return {"LNKID": known.astype("string").array}
+
+
 def _head(outcomes: Outcomes, name: str, frame: pd.DataFrame) -> dict[str, Any]:
     """Return the columns that every row of a parameter has."""
     estimand = outcomes.study.estimands.get(name)
@@ -245,6 +263,7 @@ def _head(outcomes: Outcomes, name: str, frame: pd.DataFrame) -> dict[str, Any]:
     return {
         "STUDYID": np.full(len(frame), outcomes.study.id, dtype=object),
         "USUBJID": subject,
+        **_lesions(outcomes, frame),
         "ARM": arm.reindex(subject).to_numpy(dtype=object),
         "PARAMCD": np.full(len(frame), estimand.paramcd if estimand else "", dtype=object),
         "PARAM": np.full(len(frame), f"{estimand.label} (days)" if estimand else "", dtype=object),

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from .filters import NEVER, as_dates
-from .first_event import first_days, text_or_missing
-from .observation import STOP
-from .recurrent import end_days, episode_rows
-from .sentences import (
-    CENSORS,
-    COMPETES,
-    COUNTED,
-    MERGED,
-    NOT_DECISIVE,
-    NOT_FIRST,
-    day_words,
-    sentences,
-)
+from .fates import CENSORS, with_fates
+from .filters import MISSING, NEVER, as_dates, recorded
+from .first_event import first_days
+from .phrases import in_order
+from .recurrent import end_days
+from .row_frames import constant, row_numbers, text, text_of, united
+from .sentences import end_sentences, sentences
 
 if TYPE_CHECKING:
-    from skeletal.arrays import IntArray, LabelArray
+    from collections.abc import Sequence
+
+    from skeletal.arrays import BoolArray, IntArray
 
     from .observation import Observation
 
@@ -31,6 +26,7 @@ AUDIT_COLUMNS = [
     "endpoint",
     "estimand",
     "subject_id",
+    "lesion_id",
     "table",
     "source_row",
     "date",
@@ -39,116 +35,122 @@ AUDIT_COLUMNS = [
     "sentence",
 ]
 
-
-def audit_frame(observation: Observation) -> pd.DataFrame:
-    """Return one row a record considered, with the columns of ``AUDIT_COLUMNS`` and those of the record."""
-    rows = _with_fates(observation)
-    rows = rows.assign(sentence=sentences(rows, observation))
-    parts = [rows, _censorings(observation)]
-    known = [part for part in parts if len(part)] or parts[:1]
-    frame = pd.concat(known, ignore_index=True)
-    subject = frame["subject"].to_numpy(dtype=np.int64)
-    frame = frame.assign(last=np.where(subject < 0, NEVER, subject))
-    frame = frame.sort_values(["last", "day", "order", "table", "source", "source_row"], kind="stable")
-    episode = frame["episode"].to_numpy(dtype=np.int64)
-    source_row = frame["source_row"].to_numpy(dtype=np.int64)
-    return (
-        frame.assign(
-            endpoint=observation.facts.name,
-            estimand=observation.name,
-            subject_id=frame["subject_id"].astype("string"),
-            table=text_or_missing(frame["table"].to_numpy(dtype=object)).to_numpy(dtype=object),
-            source_row=pd.array(np.where(source_row < 0, 0, source_row), dtype="Int64"),
-            date=as_dates(frame["day"].to_numpy(dtype=np.int64)).to_numpy(),
-            rule=frame["rule"].astype("string"),
-            episode=pd.array(np.where(episode < 0, 0, episode), dtype="Int64"),
-            sentence=frame["sentence"].astype("string"),
-        )
-        .pipe(_missing_numbers, source_row, episode)
-        .reset_index(drop=True)
-    )
+RECORD_COLUMNS = ["kind", "name", "label", "source", "flag", "variable"]
 
 
-def _missing_numbers(frame: pd.DataFrame, source_row: IntArray, episode: IntArray) -> pd.DataFrame:
-    return frame.assign(
-        source_row=frame["source_row"].mask(source_row < 0), episode=frame["episode"].mask(episode < 0)
-    )
+def audit_columns(observation: Observation) -> list[str]:
+    """Return the columns that readers see; ``lesion_id`` only where lesions are the units."""
+    key = observation.facts.cohort.key
+    return [name for name in AUDIT_COLUMNS if name != "lesion_id" or name in key]
 
 
-def _with_fates(observation: Observation) -> pd.DataFrame:
-    """Return the considered records with ``rule``, ``episode`` and ``gap`` (days since the anchor)."""
-    rows = observation.rows.assign(episode=-1, gap=0)
-    first = first_days(observation)
-    if observation.estimand.variable == "recurrent":
-        events = episode_rows(observation)
-        events = events.assign(gap=_gaps(observation, events))
-    else:
-        events = observation.accepted
-        on_day = events["day"].to_numpy() == first[events["subject"].to_numpy(dtype=np.int64)]
-        events = events.assign(counted=~events.duplicated("subject"), episode=np.where(on_day, 1, -1), gap=0)
-    fate = np.where(events["episode"] < 0, NOT_FIRST, np.where(events["counted"], COUNTED, MERGED))
-    rows.loc[events.index, "rule"] = fate
-    rows.loc[events.index, "episode"] = events["episode"]
-    rows.loc[events.index, "gap"] = events["gap"]
-    stops = rows.loc[rows["rule"] == STOP]
-    rows.loc[stops.index, "rule"] = _stop_fates(observation, stops, first)
-    return rows
+def audit_frame(observation: Observation, columns: Sequence[str]) -> pd.DataFrame:
+    """Return ``columns`` of one row a record considered: those of the audit or of the record.
 
-
-def _gaps(observation: Observation, events: pd.DataFrame) -> IntArray:
-    """Return the days from each event to the one that its gap runs from."""
-    day = events["day"].to_numpy(dtype=np.int64)
-    if observation.facts.endpoint.gap_anchor == "any":
-        return np.diff(day, prepend=day[:1])
-    anchor = np.maximum.accumulate(np.where(events["counted"], np.arange(day.size), 0)) if day.size else day
-    return np.asarray(day - day[anchor], dtype=np.int64)
-
-
-def _stop_fates(observation: Observation, stops: pd.DataFrame, first: IntArray) -> LabelArray:
-    """Say of records that may end observation whether they did."""
-    number = stops["subject"].to_numpy(dtype=np.int64)
-    decisive = np.stack([stop.dates.row for stop in observation.stops])
-    kinds = np.array([stop.kind for stop in observation.stops], dtype=object)
-    which = observation.which[number]
-    decides = (kinds[which] == stops["kind"].to_numpy()) & (decisive[which, number] == stops.index.to_numpy())
-    decides &= observation.final[number] | (observation.censored["day"][number] == observation.day[number])
-    competing = np.array([stop.status > 0 for stop in observation.stops])[which]
-    fate = np.where(decides, np.where(competing, COMPETES, CENSORS), NOT_DECISIVE).astype(object)
-    if observation.estimand.variable == "first":
-        fate = np.where(stops["day"].to_numpy() >= first[number], NOT_FIRST, fate)
-    return fate
-
-
-def _censorings(observation: Observation) -> pd.DataFrame:
-    """Return one row a subject whose observation a rule ended."""
+    By subject, day, order and then the record; records of nobody come last.
+    """
     facts = observation.facts
-    censored = observation.censored
-    if observation.estimand.variable == "recurrent":
-        day = end_days(observation, observation.accepted)
-        mine = facts.analysed & ~observation.final
-    else:
-        day, mine = censored["day"], facts.analysed & (first_days(observation) == NEVER) & ~observation.final
-    kinds = np.array([stop.kind for stop in observation.stops], dtype=object)[observation.which]
-    by_record = (kinds != "") & (censored["day"] == observation.day)
-    mine &= ~by_record
-    number = np.flatnonzero(mine)
-    words = " on " + day_words(day[number], facts.start[number], censored["flag"][number])
-    return pd.DataFrame(
-        {
-            "subject_id": facts.cohort.frame["subject_id"].take(number),
-            "subject": number,
-            "kind": "censoring",
-            "name": "",
-            "label": censored["label"][number],
-            "flag": censored["flag"][number],
-            "variable": censored["variable"][number],
-            "order": len(facts.names),
-            "table": censored["table"][number],
-            "source": censored["source"][number],
-            "source_row": censored["source_row"][number].astype(np.int64),
-            "day": day[number],
-            "rule": CENSORS,
-            "episode": -1,
-            "sentence": "Observation ends" + words + ": " + censored["label"][number] + ".",
-        }
-    )
+    rows = with_fates(observation)
+    ends = _Ends(observation)
+    order = _order(rows, ends, len(rows))
+    of_end: dict[str, Any] = {
+        "rule": constant(CENSORS, ends.size),
+        "episode": np.full(ends.size, -1),
+        "kind": constant("censoring", ends.size),
+        "name": constant("", ends.size),
+        "date": ends.day,
+        **ends.record,
+    }
+
+    def column(name: str) -> Any:
+        if name in ("endpoint", "estimand"):
+            text_of_all = facts.name if name == "endpoint" else observation.name
+            return text_of(np.zeros(order.size, dtype=np.int8), [text_of_all])
+        if name == "sentence":
+            return _sentences(rows, ends, observation, order)
+        if name in facts.cohort.key:
+            return _names(name, rows, ends, observation, order)
+        values = _both(rows["day" if name == "date" else name], of_end[name]).take(order)
+        if name == "date":
+            return as_dates(values)
+        return text(values) if isinstance(values, pd.Categorical) else row_numbers(values)
+
+    return pd.DataFrame({name: column(name) for name in columns}, copy=False)
+
+
+def stacked_audits(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Put audits below each other; ``lesion_id`` is missing where subjects are the units."""
+    if any("lesion_id" in frame for frame in frames):
+        frames = [_with_lesions(frame) for frame in frames]
+    return pd.concat(frames, ignore_index=True)
+
+
+def _with_lesions(frame: pd.DataFrame) -> pd.DataFrame:
+    if "lesion_id" not in frame:
+        place = list(frame.columns).index("subject_id") + 1
+        frame.insert(place, "lesion_id", pd.Series(pd.NA, index=frame.index, dtype="string"))
+    return frame
+
+
+class _Ends:
+    """The ends of observation that a rule dates: one row for each such unit."""
+
+    def __init__(self, observation: Observation) -> None:
+        self.number = np.flatnonzero(_ended_by_rule(observation))
+        recurrent = observation.estimand.variable == "recurrent"
+        day = end_days(observation, observation.accepted) if recurrent else observation.censor_day
+        self.day: IntArray = day[self.number]
+        self.record = {key: values[self.number] for key, values in observation.ended.items()}
+        self.start = observation.facts.start[self.number]
+        self.size = self.number.size
+
+
+def _ended_by_rule(observation: Observation) -> BoolArray:
+    """Return which units are censored by a rule, and not by a record that has an audit row of its own."""
+    kinds = np.array([stop.kind != "" for stop in observation.stops])[observation.which]
+    by_record = kinds & (observation.censor_day == observation.day)
+    mine = observation.facts.analysed & ~observation.final & ~by_record
+    if observation.estimand.variable == "first":
+        mine &= first_days(observation) == NEVER
+    return np.asarray(mine, dtype=np.bool_)
+
+
+def _order(rows: pd.DataFrame, ends: _Ends, size: int) -> IntArray:
+    """Return the order of the rows with the ends below them: each end after what its day holds."""
+    subject, day = rows["subject"].to_numpy(dtype=np.int64), rows["day"].to_numpy(dtype=np.int64)
+    strays = int(np.searchsorted(subject, 0))
+    dated = np.concatenate([day[day != MISSING], ends.day, [0]])
+    low, span = int(dated.min()) - 1, int(dated.max()) - int(dated.min()) + 2
+    key = subject[strays:] * span + np.where(day[strays:] == MISSING, 0, day[strays:] - low)
+    place = np.searchsorted(key, ends.number * span + ends.day - low, side="right")
+    known = np.insert(np.arange(strays, size), place, size + np.arange(ends.size))
+    return np.concatenate([known, np.arange(strays)])
+
+
+def _both(values: pd.Series[Any], ends: Any) -> Any:
+    """Return a column of the records with that of the ends below it."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return united([pd.Categorical(values), ends])
+    if isinstance(values.dtype, np.dtype):
+        return np.concatenate([values.to_numpy(), np.asarray(ends)])
+    return pd.concat([values, pd.Series(ends).astype(values.dtype)], ignore_index=True).array
+
+
+def _names(
+    key: str, rows: pd.DataFrame, ends: _Ends, observation: Observation, order: IntArray
+) -> pd.Series[Any]:
+    """Return a column that names a unit; of a record that belongs to none, as the record has it."""
+    facts = observation.facts
+    unit = np.concatenate([rows["subject"].to_numpy(dtype=np.int64), ends.number])[order]
+    names = pd.Series(facts.cohort.frame[key].array.take(unit, allow_fill=True))
+    stray = np.flatnonzero(unit < 0)
+    if stray.size:
+        names.iloc[stray] = recorded(facts.records, rows.take(order[stray]), key).array
+    return names
+
+
+def _sentences(rows: pd.DataFrame, ends: _Ends, observation: Observation, order: IntArray) -> Any:
+    parts, places = sentences(rows, observation)
+    parts.append(end_sentences(ends.day, ends.start, ends.record["flag"], ends.record["label"]))
+    places.append(len(rows) + np.arange(ends.size))
+    return pd.array(in_order(parts, places, order), dtype="string[pyarrow]")

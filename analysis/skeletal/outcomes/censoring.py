@@ -99,12 +99,13 @@ def open_end_of(records: TrialRecords, study: Study, rules: Mapping[str, Censori
 def done_assessments(records: TrialRecords, cohort: Cohort, start: IntArray) -> pd.DataFrame:
     """Return the assessments that were done, dated, of randomised subjects, with their ``visit``."""
     frame = records["assessments"]
-    rows = impute_onset(table_rows(records, cohort, "assessments", "date"), start, year_only=False)
-    rows["visit"] = frame["visit"].fillna("").to_numpy(dtype=object)
+    rows = table_rows(records, cohort, "assessments", "date")
+    rows["visit"] = cohort.kinds_of(frame, "visit")
     done = np.ones(len(frame), dtype=np.bool_)
     if "done" in frame:
         done = frame["done"].fillna(True).to_numpy(dtype=np.bool_)
-    return rows.loc[done & (rows["subject"] >= 0).to_numpy() & (rows["day"] != MISSING).to_numpy()]
+    rows = impute_onset(cohort.spread(rows.loc[done]), start, year_only=False)
+    return rows.loc[(rows["subject"] >= 0).to_numpy() & (rows["day"] != MISSING).to_numpy()]
 
 
 def _missed_visits(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
-from skeletal.records.dates import parse_dates
-
-from .filters import DATE_FLAGS, MISSING, as_days, filtered_rows, matching
+from .filters import MISSING, date_flags, filtered_rows, passing
+from .row_frames import with_columns
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from skeletal.arrays import IntArray
     from skeletal.records import TrialRecords
     from skeletal.study import Study
@@ -42,10 +42,9 @@ def death_rows(records: TrialRecords, study: Study, cohort: Cohort) -> pd.DataFr
     number = rows["subject"].to_numpy()
     alive = np.where(number < 0, MISSING, last_known_alive(records, study, cohort)[number])
     earliest, latest = rows["earliest"].to_numpy(), rows["latest"].to_numpy()
-    partial = rows["precision"].isin(list(DATE_FLAGS)).to_numpy()
-    day = np.where(partial, np.minimum(np.maximum(earliest, alive), latest), earliest)
-    flag = pd.Series(rows["precision"]).map(DATE_FLAGS).fillna("").to_numpy(dtype=object)
-    return rows.assign(day=day, flag=flag)
+    flag = date_flags(rows["precision"].cat.codes.to_numpy(), earliest == MISSING)
+    day = np.where(flag != "", np.minimum(np.maximum(earliest, alive), latest), earliest)
+    return with_columns(rows, day=day, flag=flag)
 
 
 def last_known_alive(records: TrialRecords, study: Study, cohort: Cohort) -> IntArray:
@@ -61,16 +60,15 @@ def last_known_alive(records: TrialRecords, study: Study, cohort: Cohort) -> Int
         frame = records[table]
         keep = np.ones(len(frame), dtype=np.bool_)
         if table == study.death.table:
-            keep &= ~matching(frame, study.death.where)
+            keep &= ~passing(frame, study.death)
         if table == "disposition":
             keep &= (frame["status"] != "died").fillna(True).to_numpy(dtype=np.bool_)
         if table == "assessments" and "done" in frame:
             keep &= frame["done"].fillna(True).to_numpy(dtype=np.bool_)
-        number = cohort.number(frame["subject_id"])
+        number = cohort.subjects_of(frame)
         for column in columns:
             if column in frame:
-                dates = parse_dates(frame[column])
-                day = as_days(dates["earliest"])
-                sure = keep & (number >= 0) & (dates["precision"] == "day").fillna(False).to_numpy(bool)
-                np.maximum.at(last, number[sure], day[sure])
+                dates = cohort.days_of(frame, column)
+                sure = keep & (number >= 0) & (dates["precision"] == "day")
+                np.maximum.at(last, number[sure], dates["earliest"][sure])
     return last

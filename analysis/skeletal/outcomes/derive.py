@@ -2,39 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from skeletal.errors import InvalidArgument
 
-from .accounting import accounting_frame, exclusions_frame
+from .accounting import accounting_frame, exclusions_frame, record_accounting_frame
 from .adam import write_adam
-from .audit import AUDIT_COLUMNS, audit_frame
+from .audit import RECORD_COLUMNS, audit_columns, audit_frame, stacked_audits
 from .censoring import done_assessments
 from .deaths import death_rows
 from .endpoint import EndpointFacts, default_estimand, endpoint_facts
-from .filters import check_inputs, cohort_of
+from .family import EndpointFamily
+from .filters import cohort_of
 from .first_event import FIRST_COLUMNS, first_frame
+from .inputs import check_inputs
 from .intervals import interval_frame
+from .measure_facts import excluded_units, measure_exclusions
+from .measured import MeasuredOutcomes
 from .observation import Observation, observe
+from .pain import with_tables_read
 from .recurrent import RECURRENT_COLUMNS, recurrent_frame
 from .subject_dates import SubjectDates, take_dates
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
     from skeletal.records import TrialRecords
     from skeletal.study import Study
 
-Variable = Literal["first", "recurrent"]
+    from .family import Variable
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Outcomes:
+class Outcomes(EndpointFamily, MeasuredOutcomes):
     """The outcomes of a study, as they follow from its records.
 
     Attributes
@@ -44,8 +51,8 @@ class Outcomes:
     subjects : DataFrame
         The randomised subjects, sorted by ``subject_id``, as in the records.
     exclusions : DataFrame
-        Subjects that an estimand cannot analyse: ``estimand subject_id arm reason``.
-    deaths, facts, observations, frames, assessments : mapping
+        Subjects that an estimand, or a measure, cannot analyse: ``estimand subject_id arm reason``.
+    records, deaths, facts, observations, frames, assessments, measured_units
         The working parts behind the methods; not meant for use elsewhere.
 
     Notes
@@ -58,6 +65,7 @@ class Outcomes:
     """
 
     study: Study
+    records: TrialRecords
     subjects: pd.DataFrame
     exclusions: pd.DataFrame
     deaths: SubjectDates
@@ -65,6 +73,7 @@ class Outcomes:
     observations: Mapping[str, Observation]
     frames: Mapping[str, pd.DataFrame]
     assessments: Mapping[str, pd.DataFrame]
+    measured_units: Mapping[str, pd.DataFrame]
 
     @property
     def audit(self) -> pd.DataFrame:
@@ -76,14 +85,45 @@ class Outcomes:
         intercurrent event).  A record that is both a component and one of those has a row for each.  A
         censoring that no record dates has no ``table``.
         """
-        return self.full_audit()[AUDIT_COLUMNS]
+        observations = self.observations.values()
+        return stacked_audits([audit_frame(item, audit_columns(item)) for item in observations])
+
+    def audit_of(self, estimand: str) -> pd.DataFrame:
+        """Return the rows of :attr:`audit` of one estimand; for large records, one after the other.
+
+        Parameters
+        ----------
+        estimand : str
+            Name of an estimand, or of the default reading of an endpoint that has none
+            (``"sse (default)"``).
+
+        Returns
+        -------
+        DataFrame
+            As :attr:`audit`, with ``lesion_id`` after ``subject_id`` for an endpoint of unit lesion.
+
+        Raises
+        ------
+        InvalidArgument
+            If there is no such estimand.
+        """
+        if estimand not in self.observations:
+            known = ", ".join(self.observations)
+            raise InvalidArgument(f"no estimand {estimand!r}; the outcomes have {known}")
+        observation = self.observations[estimand]
+        return audit_frame(observation, audit_columns(observation))
 
     def full_audit(self) -> pd.DataFrame:
         """Return the audit with further columns of the records: kind, name, label, flag, variable."""
-        return pd.concat([audit_frame(item) for item in self.observations.values()], ignore_index=True)
+        return stacked_audits(
+            [
+                audit_frame(item, [*audit_columns(item), *RECORD_COLUMNS])
+                for item in self.observations.values()
+            ]
+        )
 
     def first(self, endpoint: str, estimand: str | None = None) -> pd.DataFrame:
-        """Return the time to the first event of each analysed subject, sorted by subject.
+        """Return the time to the event of each analysed subject (or lesion), sorted by subject.
 
         Parameters
         ----------
@@ -100,7 +140,8 @@ class Outcomes:
             source_row date_flag``.  ``status`` 0 censored, k the k-th of :meth:`causes`; ``component`` what
             counted ("death" for death), ``components`` all of that day joined by "+"; ``source`` and
             ``source_row`` the record behind ``date``; ``date_flag`` "D" or "M" where its day, or month and
-            day, were imputed.
+            day, were imputed.  An endpoint of unit "lesion" has one row a lesion, and ``lesion_id`` after
+            ``subject_id``.  With ``order`` n the event is the one that opens the n-th episode.
 
         Raises
         ------
@@ -167,19 +208,32 @@ class Outcomes:
         return interval_frame(observation, self.assessments[endpoint])
 
     def accounting(self) -> pd.DataFrame:
-        """Return the numbers of subjects by estimand and arm; they close.
+        """Return the numbers of subjects (or lesions) by estimand and arm; they close.
 
         Returns
         -------
         DataFrame
-            ``estimand arm n_randomised n_analysed n_excluded n_events n_competing n_censored``.
+            ``estimand arm unit n_randomised n_analysed n_excluded n_events n_competing n_censored``.
             n_randomised = n_analysed + n_excluded, n_analysed = n_events + n_competing + n_censored.  For
             recurrent events: subjects with at least one; without one and a competing event; neither.
+            Where ``unit`` is "lesion" all numbers are of lesions; subjects without any are in
+            ``exclusions`` only.
         """
-        parts = [
-            accounting_frame(self.observations[name], self.frames[name]) for name in self.study.estimands
-        ]
+        parts = [accounting_frame(self.observations[name]) for name in self.study.estimands]
         return pd.concat(parts, ignore_index=True)
+
+    def record_accounting(self) -> pd.DataFrame:
+        """Return the numbers of records by endpoint and estimand; they close.
+
+        Returns
+        -------
+        DataFrame
+            ``endpoint estimand n_records n_counted n_merged n_rejected n_competes n_censors n_ignored
+            n_not_component``; ``n_records`` is the sum of the others: the rows of :attr:`audit` that are
+            records.  A record that is both a component and a death or intercurrent event is counted once
+            as each; for lesions, a record of the whole subject once for each of its lesions.
+        """
+        return record_accounting_frame(self.observations.values())
 
     def to_adam(self, folder: str | Path) -> list[Path]:
         """Write ADSL, ADSRE, ADTTE and ADRECUR as csv and SAS transport files into ``folder``.
@@ -192,7 +246,8 @@ class Outcomes:
         observation = self._observation(endpoint, estimand, variable)
         columns = FIRST_COLUMNS if variable == "first" else RECURRENT_COLUMNS
         found = self.frames.get(observation.name)
-        return (_derive(observation) if found is None else found)[columns].copy()
+        frame = _derive(observation) if found is None else found
+        return frame[[*observation.facts.cohort.key, *columns[1:]]]
 
     def _observation(self, endpoint: str, estimand: str | None, variable: Variable) -> Observation:
         if endpoint not in self.facts:
@@ -221,6 +276,22 @@ class Outcomes:
             known = ", ".join(self.study.estimands) or "none"
             raise InvalidArgument(f"no estimand {estimand!r}; the study has {known}")
         return self.observations[estimand]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frames(Mapping[str, pd.DataFrame]):
+    """The derived frame of each declared estimand, made when it is asked for."""
+
+    observations: Mapping[str, Observation]
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        return _derive(self.observations[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.observations)
+
+    def __len__(self) -> int:
+        return len(self.observations)
 
 
 def _derive(observation: Observation) -> pd.DataFrame:
@@ -259,7 +330,9 @@ def derive_outcomes(records: TrialRecords, study: Study) -> Outcomes:
     >>> import pandas as pd
     >>> from skeletal.records import make_records
     >>> from skeletal.study import load_study
-    >>> study = load_study("hermes")
+    >>> hermes = load_study("hermes")
+    >>> sse = {"endpoints": {"sse": hermes.endpoints["sse"]}, "estimands": {}, "measures": {}, "analyses": {}}
+    >>> study = hermes.model_copy(update=sse)
     >>> who = {"subject_id": ["1", "2"]}
     >>> day = {"randomised_date": "2025-03-01"}
     >>> reason = {"reason": "bone_pain", "intent": "palliative"}
@@ -282,6 +355,7 @@ def derive_outcomes(records: TrialRecords, study: Study) -> Outcomes:
     0          1    31       1  fracture              <NA>
     1          2   276       0      <NA>  Last known alive
     """
+    given, records = records, with_tables_read(records, study)
     check_inputs(records, study)
     cohort = cohort_of(records, study)
     deaths = death_rows(records, study, cohort)
@@ -289,24 +363,38 @@ def derive_outcomes(records: TrialRecords, study: Study) -> Outcomes:
     observations = {
         name: observe(facts[estimand.endpoint], name, estimand) for name, estimand in study.estimands.items()
     }
-    frames = {name: _derive(item) for name, item in observations.items()}
+    frames = Frames(dict(observations))
     for name in study.endpoints:
         if not study.estimands_of(name):
             own = f"{name} (default)"
             observations[own] = observe(facts[name], own, default_estimand(study, name, "first"))
-    exclusions = pd.concat([exclusions_frame(item) for item in observations.values()], ignore_index=True)
-    return Outcomes(
+    units = excluded_units(records, study, cohort, deaths)
+    out = [exclusions_frame(item) for item in observations.values()]
+    out += [measure_exclusions(name, frame) for name, frame in units.items()]
+    outcomes = Outcomes(
         study=study,
+        records=given,
         subjects=cohort.frame,
-        exclusions=exclusions,
+        exclusions=pd.concat(out, ignore_index=True),
         deaths=take_dates(deaths, cohort.size, label=study.death.label),
         facts=facts,
         observations=observations,
         frames=frames,
         assessments={
-            name: done_assessments(records, cohort, fact.start)
-            if "assessments" in records
-            else pd.DataFrame({"subject": np.empty(0, np.int64), "day": np.empty(0, np.int64)})
+            name: fact.cohort.shared(
+                ("done", study.time_zero_of(name)),
+                partial(_done_days, records, fact),
+            )
             for name, fact in facts.items()
         },
+        measured_units=units,
     )
+    cohort.known.clear()
+    return outcomes
+
+
+def _done_days(records: TrialRecords, facts: EndpointFacts) -> pd.DataFrame:
+    """Return ``subject`` and ``day`` of the assessments that were done."""
+    if "assessments" not in records:
+        return pd.DataFrame({"subject": np.empty(0, np.int64), "day": np.empty(0, np.int64)})
+    return done_assessments(records, facts.cohort, facts.start)[["subject", "day"]]

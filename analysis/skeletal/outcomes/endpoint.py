@@ -2,34 +2,55 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from skeletal.records.dates import parse_dates
 from skeletal.study import Estimand
 
+from .absence import absences, no_events
 from .censoring import Limit, last_seen_of, limit_of, open_end_of
-from .filters import MISSING, as_days, filtered_rows, impute_onset, matching, table_rows
-from .subject_dates import SubjectDates, take_dates
+from .filters import MISSING, NEVER, columns_of, filtered_rows, impute_onset, table_rows
+from .lesions import WITHOUT, lesion_cohort
+from .row_frames import chosen, coded, constant, sorted_by, stacked, with_columns
+from .subject_dates import RECORD_ORDER, SubjectDates, take_dates, without_record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from skeletal.arrays import BoolArray, IntArray, LabelArray
     from skeletal.records import TrialRecords
-    from skeletal.study import Component, Endpoint, Study
+    from skeletal.study import Component, Endpoint, IntercurrentEvent, Study
 
     from .filters import Cohort
 
 NOT_A_COMPONENT = "not a component"
-NOT_RANDOMISED = "rejected: not a randomised subject"
 EXCLUDED = "rejected: subject excluded"
 NO_DATE = "rejected: no usable date"
 BEFORE = "rejected: before time zero"
 NO_DETECTION = {"imaging": False, "last_negative": MISSING}
+ROW_COLUMNS = [
+    "subject",
+    "place",
+    "table",
+    "source",
+    "source_row",
+    "variable",
+    "imaging",
+    "last_negative",
+    "kind",
+    "order",
+    "name",
+    "label",
+    "day",
+    "flag",
+]
+# Strategies under which the first day of an intercurrent event matters, and not only its records.
+ENDING = ("hypothetical", "competing", "while_on_treatment")
+WHOLE_NUMBERS = ("subject", "place", "source_row", "last_negative", "order", "day")
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -41,9 +62,10 @@ class EndpointFacts:
     start : ndarray of shape (n,)
         Day of time zero, ``MISSING`` where there is none.
     reason : ndarray of shape (n,)
-        Why a subject is excluded; empty for those analysed.
+        Why a unit (subject or lesion) is excluded; empty for those analysed.
     rows : DataFrame
-        Every record considered: ``kind`` ("component", "death" or the name of an intercurrent event),
+        Every record considered, by subject, day, order and then the record: ``kind`` ("component",
+        "death" or the name of an intercurrent event),
         ``order`` (priority on one day), ``name`` and ``label`` of what it is, ``day``, ``flag``, and
         ``rule`` where the record is rejected whatever the estimand, else empty.
     names : tuple of str
@@ -56,6 +78,7 @@ class EndpointFacts:
     name: str
     endpoint: Endpoint
     study: Study
+    records: TrialRecords
     cohort: Cohort
     zero_label: str
     start: IntArray
@@ -63,6 +86,7 @@ class EndpointFacts:
     rows: pd.DataFrame
     names: tuple[str, ...]
     death: SubjectDates
+    never: SubjectDates
     intercurrent: Mapping[str, SubjectDates]
     limits: Mapping[str, Limit]
     last_seen: Mapping[str, SubjectDates]
@@ -75,67 +99,94 @@ class EndpointFacts:
 
 
 def endpoint_facts(
-    records: TrialRecords, study: Study, cohort: Cohort, name: str, deaths: pd.DataFrame
+    records: TrialRecords, study: Study, subjects: Cohort, name: str, deaths: pd.DataFrame
 ) -> EndpointFacts:
     """Collect the records of the endpoint called ``name``; ``deaths`` are those of the study."""
     endpoint = study.endpoints[name]
+    cohort = lesion_cohort(records, subjects, endpoint) if endpoint.unit == "lesion" else subjects
     column = study.time_zero_of(name)
     zero_label = study.time_zero_label if column == study.time_zero else column.removesuffix("_date")
     zero_label = zero_label.replace("_", " ")
     start, reason = _time_zero(cohort, column)
+    reason = np.where(cohort.counted, reason, WITHOUT)
     rules = study.censoring_of(name)
     limits = {
-        key: limit_of(records, study, cohort, rule, start)
+        key: cohort.shared(("limit", key, column), partial(limit_of, records, study, cohort, rule, start))
         for key, rule in rules.items()
         if rule.role == "limit"
     }
     open_end = open_end_of(records, study, rules)
     seen = {
-        key: last_seen_of(records, cohort, rule, start, open_end)
+        key: cohort.shared(
+            ("last seen", key, column, open_end),
+            partial(last_seen_of, records, cohort, rule, start, open_end),
+        )
         for key, rule in rules.items()
         if rule.role == "last_seen"
     }
-    events = _intercurrent_names(records, study, name)
-    rows, names = _all_rows(records, study, cohort, name, events, deaths, start)
-    early = _ended_before(start, limits, take_dates(_of_kind(rows, "death"), cohort.size, label="Death"))
+    events = _intercurrent_events(records, study, name)
+    rows, names = _all_rows(records, study, cohort, name, list(events), cohort.spread(deaths), start)
+    early = _ended_before(start, limits, _first_days(rows, cohort.size, "Death"))
     reason = np.where((reason == "") & (early != ""), early + f" before {zero_label}", reason)
-    rows = rows.assign(rule=_base_rule(rows, start, reason))
-    live = rows.loc[rows["rule"] == ""]
-    death = take_dates(_of_kind(live, "death"), cohort.size, label=study.death.label)
-    return EndpointFacts(
+    none = no_events(rows, cohort, start, events)
+    rows = with_columns(rows[ROW_COLUMNS], rule=_base_rule(rows, cohort, start, reason, none))
+    read = study.estimands_of(name).values()
+    never = without_record("", np.full(cohort.size, NEVER, dtype=np.int64))
+    facts = EndpointFacts(
         name=name,
         endpoint=endpoint,
         study=study,
+        records=records,
         cohort=cohort,
         zero_label=zero_label,
         start=start,
         reason=reason,
         rows=rows,
         names=names,
-        death=death,
-        intercurrent={
-            event: take_dates(_of_kind(live, event), cohort.size, label=study.intercurrent[event].label)
-            for event in events
-        },
+        death=_first_days(rows, cohort.size, study.death.label),
+        intercurrent=dict.fromkeys(events, never),
+        never=never,
         limits=limits,
         last_seen=seen,
         other_events=_events_of_any_kind(
             records, cohort, {} if endpoint.components else study.components, start
         ),
     )
+    rows = _in_order(stacked([rows, *absences(facts)]))
+    ending = {event for item in read for event, how in item.intercurrent.items() if how in ENDING}
+    found = {
+        event: take_dates(_of_kind(rows, event), cohort.size, label=rule.label)
+        for event, rule in events.items()
+        if event in ending
+    }
+    death = take_dates(_of_kind(rows, "death"), cohort.size, label=study.death.label)
+    return replace(facts, rows=rows, death=death, intercurrent={**facts.intercurrent, **found})
+
+
+def _first_days(rows: pd.DataFrame, size: int, label: str) -> SubjectDates:
+    """Return the day of the first death that no rule rejects, without its record."""
+    deaths = _of_kind(rows[["kind", "subject", "day", *(["rule"] if "rule" in rows else [])]], "death")
+    number, day = deaths["subject"].to_numpy(dtype=np.int64), deaths["day"].to_numpy(dtype=np.int64)
+    usable = (number >= 0) & (day != MISSING)
+    first = np.full(size, NEVER, dtype=np.int64)
+    np.minimum.at(first, number[usable], day[usable])
+    return without_record(label, first)
 
 
 def _of_kind(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
-    return rows.loc[rows["kind"] == kind]
+    """Return the records of one kind that no rule rejects."""
+    live = (rows["kind"] == kind) & (rows["rule"] == "") if "rule" in rows else rows["kind"] == kind
+    return rows.loc[live.to_numpy()]
 
 
 def _time_zero(cohort: Cohort, column: str) -> tuple[IntArray, LabelArray]:
     """Return the day of time zero and the reason where there is none; a partial date is none."""
-    dates = parse_dates(cohort.frame[column])
-    precision = dates["precision"].fillna("").to_numpy(dtype=object)
-    start = np.where(precision == "day", as_days(dates["earliest"]), MISSING)
-    incomplete = np.where(precision == "", f"no {column}", f"incomplete {column}").astype(object)
-    return start, np.where(precision == "day", "", incomplete)
+    dates = cohort.days_of(cohort.frame, column)
+    whole = dates["precision"] == "day"
+    start = np.where(whole, dates["earliest"], MISSING)
+    absent = dates["earliest"] == MISSING
+    reasons = np.array(["", f"no {column}", f"incomplete {column}"], dtype=object)
+    return start, reasons[np.where(whole, 0, np.where(absent, 1, 2))]
 
 
 def _ended_before(start: IntArray, limits: Mapping[str, Limit], death: SubjectDates) -> LabelArray:
@@ -146,14 +197,14 @@ def _ended_before(start: IntArray, limits: Mapping[str, Limit], death: SubjectDa
     return label
 
 
-def _intercurrent_names(records: TrialRecords, study: Study, name: str) -> list[str]:
+def _intercurrent_events(records: TrialRecords, study: Study, name: str) -> dict[str, IntercurrentEvent]:
     """Return the intercurrent events that an estimand of the endpoint names, in the study's order."""
     named = {event for estimand in study.estimands_of(name).values() for event in estimand.intercurrent}
-    return [
-        event
+    return {
+        event: rule
         for event, rule in study.intercurrent.items()
-        if event in named and rule.table in records and {*rule.where, rule.date} <= set(records[rule.table])
-    ]
+        if event in named and rule.table in records and columns_of(rule) <= set(records[rule.table])
+    }
 
 
 def _all_rows(
@@ -174,15 +225,37 @@ def _all_rows(
     ]
     for number, event in enumerate(events, start=len(components)):
         rule = study.intercurrent[event]
-        part = filtered_rows(records, cohort, rule, rule.table)
-        part = part.assign(kind=event, order=number, name=event, label=rule.label, **NO_DETECTION)
-        parts.append(impute_onset(part, start, year_only=year_only))
+        part = cohort.shared(
+            ("event", event, study.time_zero_of(name), year_only),
+            partial(_event_rows, records, cohort, rule, start, year_only=year_only),
+        )
+        parts.append(_of_one_kind(part, event, number, rule.label))
     order = len(components) + len(events)
-    parts.append(
-        deaths.assign(kind="death", order=order, name="death", label=study.death.label, **NO_DETECTION)
-    )
-    filled = [part for part in parts if len(part)] or parts[:1]
-    return pd.concat(filled, ignore_index=True), (*components, *events, "death")
+    parts.append(_of_one_kind(deaths, "death", order, study.death.label))
+    columns = [*ROW_COLUMNS, *cohort.names_of(cohort.frame)]
+    return stacked([part[columns] for part in parts]), (*components, *events, "death")
+
+
+def _event_rows(
+    records: TrialRecords, cohort: Cohort, rule: IntercurrentEvent, start: IntArray, *, year_only: bool
+) -> pd.DataFrame:
+    """Return the dated rows that pass the filter of an intercurrent event."""
+    return impute_onset(filtered_rows(records, cohort, rule, rule.table), start, year_only=year_only)
+
+
+def _of_one_kind(rows: pd.DataFrame, kind: str, order: int, label: str) -> pd.DataFrame:
+    """Return records that are deaths or one intercurrent event."""
+    size = len(rows)
+    texts = {"kind": kind, "name": kind, "label": label}
+    columns = {name: constant(text, size) for name, text in texts.items()}
+    never = {name: np.full(size, value) for name, value in NO_DETECTION.items()}
+    return with_columns(rows, **columns, **never, order=np.full(size, order))
+
+
+def _in_order(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return ``rows`` by subject, day, order and then the record; rows of nobody come first."""
+    small = {name: rows[name].to_numpy(dtype=np.int32) for name in WHOLE_NUMBERS}
+    return sorted_by(with_columns(rows, **small), ["subject", "day", "order", *RECORD_ORDER])
 
 
 def _component_rows(
@@ -194,44 +267,58 @@ def _component_rows(
         order = np.full(len(records[table]), -1, dtype=np.int64)
         of_table = [(i, item) for i, item in enumerate(components.values()) if item.table == table]
         for i, component in of_table:
-            order[(order < 0) & matching(records[table], component.where)] = i
+            order[(order < 0) & cohort.passing(records[table], component)] = i
         frames = {item.date: table_rows(records, cohort, table, item.date) for _, item in of_table}
-        extra = _detection(records[table])
+        extra = _detection(records[table], cohort)
         names = np.array([*components, ""], dtype=object)
         labels = np.array([*(item.label for item in components.values()), ""], dtype=object)
         first = of_table[0][1].date
         variables = np.array([*(item.date for item in components.values()), first], dtype=object)
         for variable, frame in frames.items():
-            part = pd.concat([frame, extra], axis=1)
-            part = part.assign(kind="component", order=order, name=names[order], label=labels[order])
-            parts.append(part.loc[variables[order] == variable])
+            part = with_columns(
+                frame,
+                **extra,
+                kind=constant("component", len(frame)),
+                order=order,
+                name=coded(order, names),
+                label=coded(order, labels),
+            )
+            parts.append(chosen(part, variables[order] == variable))
     return parts
 
 
-def _detection(frame: pd.DataFrame) -> pd.DataFrame:
+def _detection(frame: pd.DataFrame, cohort: Cohort) -> dict[str, Any]:
     """Return how each event was found, and the last negative assessment before it."""
     imaging, negative = np.zeros(len(frame), dtype=np.bool_), np.full(len(frame), MISSING, dtype=np.int64)
     if "detection" in frame:
-        imaging = (frame["detection"] == "imaging").fillna(False).to_numpy(dtype=np.bool_)
+        imaging = cohort.kinds_of(frame, "detection") == "imaging"
     if "last_negative_date" in frame:
-        negative = as_days(parse_dates(frame["last_negative_date"])["earliest"])
-    return pd.DataFrame({"imaging": imaging, "last_negative": negative})
+        negative = cohort.days_of(frame, "last_negative_date")["earliest"]
+    return {"imaging": imaging, "last_negative": negative}
 
 
-def _base_rule(rows: pd.DataFrame, start: IntArray, reason: LabelArray) -> LabelArray:
+def _base_rule(
+    rows: pd.DataFrame,
+    cohort: Cohort,
+    start: IntArray,
+    reason: LabelArray,
+    none: Iterable[tuple[BoolArray, str]],
+) -> pd.Categorical[Any]:
     """Return why a record is out under every estimand; the first that applies, else empty."""
     number, day = rows["subject"].to_numpy(), rows["day"].to_numpy()
     known = number >= 0
-    excluded = known & (reason[number] != "")
+    excluded = known & (reason != "")[number]
     rules: list[Any] = [
         (rows["order"].to_numpy() < 0, NOT_A_COMPONENT),
-        (~known, NOT_RANDOMISED),
+        *cohort.strays(rows),
         (excluded, EXCLUDED),
         (day == MISSING, NO_DATE),
         (day < start[number], BEFORE),
+        *none,
     ]
-    chosen = np.select([flag for flag, _ in rules], [text for _, text in rules], default="")
-    return np.asarray(chosen, dtype=object)
+    numbers = list(np.arange(1, len(rules) + 1, dtype=np.int16))
+    codes = np.select([flag for flag, _ in rules], numbers, default=np.int16(0))
+    return coded(codes, ["", *(text for _, text in rules)])
 
 
 def _events_of_any_kind(
@@ -241,10 +328,10 @@ def _events_of_any_kind(
     there = {
         name: item
         for name, item in components.items()
-        if item.table in records and {"subject_id", *item.where, item.date} <= set(records[item.table])
+        if item.table in records and columns_of(item) <= set(records[item.table])
     }
     parts = [
-        impute_onset(part, start, year_only=False).loc[lambda rows: rows["order"] >= 0]
+        impute_onset(part, start, year_only=False).loc[lambda rows: rows["order"] >= 0, ["subject", "day"]]
         for part in _component_rows(records, cohort, there)
     ]
     rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"subject": [], "day": []})

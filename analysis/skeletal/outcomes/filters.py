@@ -6,45 +6,113 @@ that does not come and one that is not known.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from skeletal.errors import InvalidRecords, name_some
-from skeletal.records import TABLES
-from skeletal.records.dates import invalid_dates, parse_dates
-from skeletal.records.faults import did_you_mean, name_rows
+from skeletal.records.dates import PRECISIONS, possible_days
+from skeletal.study import RecordFilter
+
+from .row_frames import categorised, chosen, constant, with_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from skeletal.arrays import BoolArray, IntArray, LabelArray
     from skeletal.records import TrialRecords
-    from skeletal.study import CensoringRule, RecordFilter, Study
+    from skeletal.study import CensoringRule, Study
 
 NEVER = 10**9
 MISSING = -(10**9)
-DATE_FLAGS = {"month": "D", "year": "M"}
+# Imputation flag of each of PRECISIONS.
+DATE_FLAGS = ("", "D", "M")
+NOT_RANDOMISED = "rejected: not a randomised subject"
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Cohort:
-    """The randomised subjects in the order of their labels; subject ``i`` is row ``i``."""
+    """The units of an endpoint in the order of their labels: randomised subjects; unit ``i`` is row ``i``.
+
+    ``known`` keeps what was read from a column while outcomes are derived, for all rules and endpoints.
+    """
 
     frame: pd.DataFrame
     ids: pd.Index[Any]
     arm: LabelArray
+    known: dict[Any, tuple[Any, Any]] = field(default_factory=dict, repr=False)
 
     @property
     def size(self) -> int:
-        """Number of randomised subjects."""
-        return len(self.ids)
+        """Number of units."""
+        return len(self.frame)
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Columns that name a unit."""
+        return ("subject_id",)
+
+    @property
+    def counted(self) -> BoolArray:
+        """Which rows are units, and do not stand for a subject without any."""
+        return np.ones(self.size, dtype=np.bool_)
 
     def number(self, labels: pd.Series[Any]) -> IntArray:
         """Return the row of each label, -1 for one that was not randomised."""
         return np.asarray(self.ids.get_indexer(pd.Index(labels)), dtype=np.int64)
+
+    def subjects_of(self, frame: pd.DataFrame) -> IntArray:
+        """Return the row of the subject of each row of a record table, -1 for one not randomised."""
+        return np.asarray(self._once(frame, "subject_id", self.number))
+
+    def units_of(self, frame: pd.DataFrame) -> IntArray:
+        """Return the row of the unit of each row of a record table, -1 where it has none."""
+        return self.subjects_of(frame)
+
+    def units_in(self, derived: pd.DataFrame) -> IntArray:
+        """Return the row of the unit of each row of a derived frame."""
+        return self.number(derived["subject_id"])
+
+    def names_of(self, frame: pd.DataFrame) -> dict[str, Any]:  # noqa: ARG002
+        """Return columns by which :meth:`spread` and :meth:`strays` know units, beside their number."""
+        return {}
+
+    def spread(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return ``rows`` with one row for every unit that each of them speaks of."""
+        return rows
+
+    def strays(self, rows: pd.DataFrame) -> list[tuple[BoolArray, str]]:
+        """Return which rows belong to no unit, and the rule that says so."""
+        return [((rows["subject"] < 0).to_numpy(), NOT_RANDOMISED)]
+
+    def days_of(self, frame: pd.DataFrame, column: str) -> dict[str, Any]:
+        """Return ``earliest``, ``latest`` and ``precision`` of a date column of a record table."""
+        return dict(self._once(frame, column, _days_of))
+
+    def kinds_of(self, frame: pd.DataFrame, column: str) -> pd.Categorical[Any]:
+        """Return a text column of a record table as categories."""
+        found: pd.Categorical[Any] = self._once(frame, column, categorised)
+        return found
+
+    def passing(self, frame: pd.DataFrame, rule: RecordFilter | CensoringRule) -> BoolArray:
+        """Return which rows of a record table pass the filter of ``rule``."""
+        made = self._made((id(frame), id(rule)), (frame, rule), partial(passing, frame, rule))
+        return np.asarray(made, dtype=np.bool_)
+
+    def shared(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+        """Return ``make()``, done once for all endpoints with these units; nobody may change it."""
+        return self._made((id(self), *key), self, make)
+
+    def _once(self, frame: pd.DataFrame, column: str, read: Callable[[pd.Series[Any]], Any]) -> Any:
+        return self._made((id(frame), column, read.__name__), frame, lambda: read(frame[column]))
+
+    def _made(self, key: tuple[Any, ...], owner: Any, make: Callable[[], Any]) -> Any:
+        if key not in self.known:  # the owner is kept too, so that its id stays its own
+            self.known[key] = (owner, make())
+        return self.known[key][1]
 
 
 def cohort_of(records: TrialRecords, study: Study) -> Cohort:
@@ -59,10 +127,16 @@ def cohort_of(records: TrialRecords, study: Study) -> Cohort:
     return Cohort(frame=frame, ids=pd.Index(frame["subject_id"]), arm=frame["arm"].to_numpy(dtype=object))
 
 
-def as_days(values: pd.Series[Any]) -> IntArray:
+def as_days(values: Any) -> IntArray:
     """Return whole days since 1970-01-01, ``MISSING`` for NaT."""
-    days = values.to_numpy(dtype="datetime64[D]")
+    days = np.asarray(values, dtype="datetime64[D]")
     return np.where(np.isnat(days), MISSING, days.astype(np.int64))
+
+
+def _days_of(values: pd.Series[Any]) -> dict[str, Any]:
+    days = possible_days(values)
+    precision = pd.Categorical.from_codes(days.precision, categories=pd.Index(PRECISIONS, dtype=object))
+    return {"earliest": as_days(days.earliest), "latest": as_days(days.latest), "precision": precision}
 
 
 def as_dates(days: IntArray) -> pd.Series[Any]:
@@ -84,32 +158,74 @@ def matching(table: pd.DataFrame, where: Mapping[str, tuple[Any, ...]]) -> BoolA
     return keep
 
 
+def passing(table: pd.DataFrame, rule: RecordFilter | CensoringRule) -> BoolArray:
+    """Return which rows pass the filter of ``rule``: all of ``where``, none of ``unless``."""
+    keep = matching(table, rule.where)
+    for column, refused in unless_of(rule).items():
+        keep &= ~matching(table, {column: refused})
+    return keep
+
+
+def unless_of(rule: RecordFilter | CensoringRule) -> Mapping[str, tuple[Any, ...]]:
+    """Return the values that leave a row out; a censoring rule has none."""
+    return rule.unless if isinstance(rule, RecordFilter) else {}
+
+
+def columns_of(rule: RecordFilter | CensoringRule) -> set[str]:
+    """Return the columns that a filter reads."""
+    return {"subject_id", *rule.where, *unless_of(rule), rule.date}
+
+
 def table_rows(records: TrialRecords, cohort: Cohort, table: str, variable: str) -> pd.DataFrame:
-    """Return every row of ``table`` with the possible days of its date column ``variable``."""
+    """Return every row of ``table`` with the possible days of its date column ``variable``.
+
+    ``place`` is where the table has the row: texts are looked up there when they are needed.
+    """
     frame = records[table]
-    dates = parse_dates(frame[variable])
     return pd.DataFrame(
         {
-            "subject_id": frame["subject_id"],
-            "subject": cohort.number(frame["subject_id"]),
-            "table": table,
-            "source": frame["source"],
+            "subject": cohort.units_of(frame),
+            "place": np.arange(len(frame)),
+            "table": constant(table, len(frame)),
+            "source": cohort.kinds_of(frame, "source"),
             "source_row": frame["source_row"].to_numpy(dtype=np.int64),
-            "variable": variable,
-            "written": frame[variable].astype("string"),
-            "earliest": as_days(dates["earliest"]),
-            "latest": as_days(dates["latest"]),
-            "precision": dates["precision"].fillna("").to_numpy(dtype=object),
-        }
-    ).reset_index(drop=True)
+            "variable": constant(variable, len(frame)),
+            **cohort.days_of(frame, variable),
+            **cohort.names_of(frame),
+        },
+        copy=False,
+    )
+
+
+def lesion_ids(frame: pd.DataFrame) -> Any:
+    """Return the lesion of each row of a record table, missing where it names none."""
+    if "lesion_id" in frame:
+        return frame["lesion_id"].astype("string").array
+    return pd.array([pd.NA] * len(frame), dtype="string")
+
+
+def recorded(records: TrialRecords, rows: pd.DataFrame, column: str = "") -> pd.Series[Any]:
+    """Return what the records hold in ``column``, or in the date column of each row, at ``place``."""
+    texts = pd.Series(pd.NA, index=pd.RangeIndex(len(rows)), dtype="string")
+    place = rows["place"].to_numpy()
+    for table in rows["table"].unique():
+        for name in [column] if column else rows["variable"].unique():
+            if table in records and name in records[table]:
+                mine = (rows["table"] == table).to_numpy() & (place >= 0)
+                mine &= (rows["variable"] == name).to_numpy() | bool(column)
+                texts[mine] = records[table][name].astype("string").array.take(place[mine])
+    return texts
 
 
 def filtered_rows(
     records: TrialRecords, cohort: Cohort, rule: RecordFilter | CensoringRule, table: str
 ) -> pd.DataFrame:
-    """Return the rows of ``table`` that pass the filter of ``rule``, of randomised subjects or not."""
-    keep = matching(records[table], rule.where)
-    return table_rows(records, cohort, table, rule.date).loc[keep].reset_index(drop=True)
+    """Return the rows of ``table`` that pass the filter of ``rule``, of a unit of ``cohort`` or not.
+
+    A row that names no lesion speaks of all lesions of its subject.
+    """
+    keep = cohort.passing(records[table], rule)
+    return cohort.spread(chosen(table_rows(records, cohort, table, rule.date), keep))
 
 
 def impute_onset(rows: pd.DataFrame, start: IntArray, *, year_only: bool) -> pd.DataFrame:
@@ -120,104 +236,19 @@ def impute_onset(rows: pd.DataFrame, start: IntArray, *, year_only: bool) -> pd.
     imputed, "M" where the month was, else empty.
     """
     earliest, latest = rows["earliest"].to_numpy(), rows["latest"].to_numpy()
-    precision = rows["precision"].to_numpy()
+    precision = rows["precision"].cat.codes.to_numpy()
     number = rows["subject"].to_numpy()
     zero = np.where(number < 0, MISSING, start[number]) if start.size else np.full(len(rows), MISSING)
     day = np.where(latest >= zero, np.maximum(earliest, zero), earliest)
-    day = np.where(precision == "day", earliest, day)
+    day = np.where(precision == PRECISIONS.index("day"), earliest, day)
     unknown = earliest == MISSING
     if not year_only:
-        unknown |= (precision == "year") & (latest >= zero)
-    flag = pd.Series(precision).map(DATE_FLAGS).fillna("").to_numpy(dtype=object)
-    return rows.assign(day=np.where(unknown, MISSING, day), flag=np.where(unknown, "", flag))
+        unknown |= (precision == PRECISIONS.index("year")) & (latest >= zero)
+    return with_columns(rows, day=np.where(unknown, MISSING, day), flag=date_flags(precision, unknown))
 
 
-def _needs(study: Study) -> Iterator[tuple[str, str, RecordFilter | CensoringRule]]:
-    """Yield (who needs it, table, filter) of everything that the study's outcomes read."""
-    for name, endpoint in study.endpoints.items():
-        who = f"endpoint {name!r}"
-        for component in endpoint.components:
-            yield who, study.components[component].table, study.components[component]
-        for rule in study.censoring_of(name).values():
-            if rule.table is not None:
-                yield who, rule.table, rule
-            elif rule.missed_visits is not None:
-                yield who, "assessments", rule
-    yield "every endpoint", study.death.table, study.death
-    for name, estimand in study.estimands.items():
-        for event, strategy in estimand.intercurrent.items():
-            if strategy != "treatment_policy":
-                rule_of = study.intercurrent[event]
-                yield f"estimand {name!r}", rule_of.table, rule_of
-
-
-def check_inputs(records: TrialRecords, study: Study) -> None:
-    """Refuse records without a table or column that an outcome of ``study`` reads; all problems at once."""
-    problems: dict[str, None] = {}
-    for who, table, rule in _needs(study):
-        if table not in records:
-            problems[_absent(who, table, rule.label)] = None
-            continue
-        problems |= dict.fromkeys(_column_problems(records[table], who, table, rule))
-    for name in study.endpoints:
-        column = study.time_zero_of(name)
-        if column not in records.subjects:
-            hint = did_you_mean(column, map(str, records.subjects.columns))
-            problems[
-                f"endpoint {name!r} needs column {column!r} of table 'subjects' as time zero: "
-                f"add it, or name another date column in the study file.{hint}"
-            ] = None
-        elif wrong := _no_dates(records.subjects[column]):
-            problems[f"time zero of endpoint {name!r}: column {column!r} of table 'subjects' {wrong}"] = None
-        rules = study.censoring_of(name).values()
-        if not study.visits and any(rule.missed_visits is not None for rule in rules):
-            problems[f"endpoint {name!r} counts missed visits, but the study declares no visits"] = None
-    if problems:
-        raise InvalidRecords(list(problems))
-
-
-def _absent(who: str, table: str, label: str) -> str:
-    return (
-        f"{who} needs table {table!r} ({label}), which the records do not have: add it, if only with its "
-        "header where there are no such records, or take what reads it out of the study file"
-        f"{'' if table in TABLES else '.' + did_you_mean(table, TABLES)}"
+def date_flags(precision: Any, unknown: BoolArray) -> pd.Categorical[Any]:
+    """Return the imputation flag of dates by the number of their precision, empty where ``unknown``."""
+    return pd.Categorical.from_codes(
+        np.where(unknown, 0, np.maximum(precision, 0)), categories=pd.Index(DATE_FLAGS, dtype=object)
     )
-
-
-def _column_problems(
-    frame: pd.DataFrame, who: str, table: str, rule: RecordFilter | CensoringRule
-) -> Iterator[str]:
-    for column in ("subject_id", *rule.where, rule.date):
-        if column not in frame:
-            yield (
-                f"{who} needs column {column!r} of table {table!r} ({rule.label}), which is not there; "
-                f"the columns are {', '.join(map(str, frame.columns))}."
-                f"{did_you_mean(column, map(str, frame.columns))}"
-            )
-    if rule.date in frame and (wrong := _no_dates(frame[rule.date])):
-        yield f"{who}: column {rule.date!r} of table {table!r} ({rule.label}) {wrong}"
-    for column, allowed in rule.where.items():
-        if column in frame and (wrong := _wrong_kind(frame[column], allowed)):
-            yield f"{who}: column {column!r} of table {table!r} ({rule.label}) {wrong}"
-
-
-def _no_dates(values: pd.Series[Any]) -> str:
-    """Say which of ``values`` are no dates; empty where all are dates or missing."""
-    if pd.api.types.is_datetime64_any_dtype(values.dtype) or values.isna().all():
-        return ""
-    faults = invalid_dates(values)
-    return f"must hold dates; it has others in {name_rows(faults, values)}" if faults.any() else ""
-
-
-def _wrong_kind(values: pd.Series[Any], allowed: tuple[Any, ...]) -> str:
-    """Say why ``values`` can never equal any of ``allowed``; empty where they can."""
-    if values.isna().all():
-        return ""
-    flags = [isinstance(item, bool) for item in allowed]
-    numbers = [isinstance(item, int | float) and not flag for item, flag in zip(allowed, flags, strict=True)]
-    shown = name_some(map(repr, allowed))
-    if pd.api.types.is_bool_dtype(values.dtype):
-        return "" if all(flags) else f"holds true or false, the study asks for {shown}"
-    if pd.api.types.is_numeric_dtype(values.dtype):
-        return "" if all(numbers) else f"holds numbers, the study asks for {shown}"
-    return f"holds text, the study asks for {shown}" if any(flags) else ""

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from .episodes import count_episodes
 from .filters import NEVER, as_dates
-from .subject_dates import RECORD, choose
+from .row_frames import chosen, coded, constant, placed, row_numbers, text, text_of
+from .subject_dates import RECORD, pick
 
 if TYPE_CHECKING:
-    from skeletal.arrays import IntArray, LabelArray
+    from skeletal.arrays import IntArray
 
     from .observation import Observation
 
@@ -33,67 +35,95 @@ FIRST_COLUMNS = [
 
 
 def first_days(observation: Observation) -> IntArray:
-    """Return the day of each subject's first event, ``NEVER`` where there is none."""
+    """Return the day of each unit's event, ``NEVER`` where there is none.
+
+    It is the first accepted event, or with ``order`` n the one that opens the n-th episode; a death that
+    is an event is the event, however many episodes came before it.
+    """
     events = observation.accepted
+    if observation.estimand.order > 1:
+        events = events.loc[event_episodes(observation)["decides"].to_numpy()]
     day = np.full(observation.facts.cohort.size, NEVER, dtype=np.int64)
     np.minimum.at(day, events["subject"].to_numpy(dtype=np.int64), events["day"].to_numpy(dtype=np.int64))
     return day
 
 
-def joined_components(names: tuple[str, ...], group: IntArray, order: IntArray, size: int) -> LabelArray:
+def event_episodes(observation: Observation) -> pd.DataFrame:
+    """Return the accepted events of an estimand of some ``order`` with their episodes.
+
+    ``episode`` and ``counted`` are those of the gap rule (0 and False for a death), ``decides`` marks what
+    can be the event: the records of the day that opens the episode of that order, and a death.
+    """
+    events = observation.accepted
+    endpoint, order = observation.facts.endpoint, observation.estimand.order
+    death = (events["kind"] == "death").to_numpy(dtype=np.bool_)
+    number, counted = np.zeros(death.size, dtype=np.int64), np.zeros(death.size, dtype=np.bool_)
+    who, day = events["subject"].to_numpy(dtype=np.int64), events["day"].to_numpy(dtype=np.int64)
+    episodes = count_episodes(
+        who[~death], day[~death], min_gap_days=endpoint.min_gap_days, gap_anchor=endpoint.gap_anchor
+    )
+    number[~death], counted[~death] = episodes.number, episodes.counted
+    opens = np.full(observation.facts.cohort.size, NEVER, dtype=np.int64)
+    opening = counted & (number == order)
+    opens[who[opening]] = day[opening]
+    return events.assign(episode=number, counted=counted, decides=death | (day == opens[who]))
+
+
+def joined_components(
+    names: tuple[str, ...], group: IntArray, order: IntArray, size: int
+) -> pd.Categorical[Any]:
     """Return, for each of ``size`` groups, its components in order of priority, joined by "+"."""
     present = np.zeros((size, len(names)), dtype=np.bool_)
     present[group, order] = True
-    kinds, which = np.unique(present, axis=0, return_inverse=True)
-    words = ["+".join(name for name, there in zip(names, kind, strict=True) if there) for kind in kinds]
-    return np.array(words, dtype=object)[which.reshape(-1)]
+    which = np.zeros(size, dtype=np.int64)  # groups with the same components have the same number
+    for there in present.T:
+        which = pd.factorize(which * 2 + there)[0]
+    first = np.unique(which, return_index=True)[1]
+    words = ["+".join(name for name, there in zip(names, present[i], strict=True) if there) for i in first]
+    return coded(which, [*words, ""])
 
 
 def first_frame(observation: Observation) -> pd.DataFrame:
-    """Return one row an analysed subject, with the columns of ``Outcomes.first`` and the record's."""
+    """Return one row an analysed unit, with the columns of ``Outcomes.first`` and the record's."""
     facts = observation.facts
     size = facts.cohort.size
-    stopped = choose([stop.dates for stop in observation.stops], observation.which)
-    final = observation.final
-    columns = {key: np.where(final, stopped[key], observation.censored[key]) for key in stopped}
+    columns = observation.ended
     status = observation.status_of_stop.copy()
-    causes = np.array(["", *observation.causes], dtype=object)
-    reason = np.where(status > 0, "", columns.pop("label"))
-    component = np.where(status > 0, causes[status], "")
-    components = component.copy()
+    columns["label"] = pick([columns["label"], constant("", size)], (status > 0).astype(np.int64))
+    columns["component"] = columns["components"] = coded(status, ["", *observation.causes])
     event = _event_columns(observation)
     number = event.pop("subject")
-    for key, values in columns.items():
-        values[number] = event[key]
-    status[number], reason[number] = 1, ""
-    component[number], components[number] = event["component"], event["components"]
+    columns = {key: placed(values, number, event[key]) for key, values in columns.items()}
+    status[number] = 1
     day = columns["day"]
     frame = pd.DataFrame(
         {
-            "subject_id": facts.cohort.frame["subject_id"],
+            **{key: facts.cohort.frame[key] for key in facts.cohort.key},
             "arm": facts.cohort.frame["arm"],
             "start_date": as_dates(facts.start),
             "date": as_dates(day),
             "time": day - facts.start + 1,
             "status": status,
-            "cause": text_or_missing(causes[status]),
-            "component": text_or_missing(component),
-            "components": text_or_missing(components),
-            "censor_reason": text_or_missing(reason),
-            "source": text_or_missing(columns["source"]),
+            "cause": text_of(status - 1, observation.causes),
+            "component": text(columns["component"]),
+            "components": text(columns["components"]),
+            "censor_reason": text(columns["label"]),
+            "source": text(columns["source"]),
             "source_row": row_numbers(columns["source_row"]),
-            "date_flag": text_or_missing(columns["flag"]),
-            "table": text_or_missing(columns["table"]),
-            "variable": text_or_missing(columns["variable"]),
+            "date_flag": text(columns["flag"]),
+            "table": text(columns["table"]),
+            "variable": text(columns["variable"]),
         },
         index=pd.RangeIndex(size),
     )
-    return frame.loc[facts.analysed].reset_index(drop=True)
+    return chosen(frame, facts.analysed)
 
 
 def _event_columns(observation: Observation) -> dict[str, Any]:
     """Return the record that counts for each subject with an event, and all components of that day."""
     events = observation.accepted
+    if observation.estimand.order > 1:
+        events = event_episodes(observation).loc[lambda rows: rows["decides"]]
     names = observation.facts.names
     counted = events.drop_duplicates("subject")
     first = first_days(observation)
@@ -105,21 +135,10 @@ def _event_columns(observation: Observation) -> dict[str, Any]:
     return {
         "subject": number,
         "day": counted["day"].to_numpy(),
-        "component": counted["name"].to_numpy(dtype=object),
+        "label": constant("", number.size),
+        "component": counted["name"].array,
         "components": joined_components(
             names, group, same_day["order"].to_numpy(dtype=np.int64), number.size
         ),
-        **{key: counted[key].to_numpy(dtype=object) for key in RECORD},
+        **{key: counted[key].array for key in RECORD},
     }
-
-
-def text_or_missing(values: Any) -> pd.Series[Any]:
-    """Return text in which the empty string is missing."""
-    text = pd.Series(values, dtype="string")
-    return text.mask(text == "")
-
-
-def row_numbers(values: Any) -> pd.Series[Any]:
-    """Return whole numbers in which a negative one is missing."""
-    rows = pd.Series(values.astype(np.int64), dtype="Int64")
-    return rows.mask(rows < 0)

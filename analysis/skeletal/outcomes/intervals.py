@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from .filters import MISSING, NEVER
-from .first_event import first_days, first_frame
+from .first_event import event_episodes, first_days, first_frame
 
 if TYPE_CHECKING:
     from skeletal.arrays import BoolArray, FloatArray, IntArray
@@ -26,7 +26,7 @@ def interval_frame(observation: Observation, assessments: pd.DataFrame) -> pd.Da
     """
     facts = observation.facts
     frame = first_frame(observation)
-    number = facts.cohort.number(frame["subject_id"])
+    number = np.flatnonzero(facts.analysed)
     day = first_days(observation)
     negative, imaging = _last_negative(observation, assessments, day)
     left = np.maximum(negative - facts.start + 1, 0).astype(np.float64)[number]
@@ -36,7 +36,7 @@ def interval_frame(observation: Observation, assessments: pd.DataFrame) -> pd.Da
     lower: FloatArray = np.where(found, left, time)
     return pd.DataFrame(
         {
-            "subject_id": frame["subject_id"],
+            **{key: frame[key] for key in facts.cohort.key},
             "arm": frame["arm"],
             "left": lower,
             "right": np.where(event, time, np.inf),
@@ -52,6 +52,8 @@ def _last_negative(
 ) -> tuple[IntArray, BoolArray]:
     """Return the last day known without the event before each film, and who has a film at all."""
     events = observation.accepted
+    if observation.estimand.order > 1:
+        events = event_episodes(observation).loc[lambda rows: rows["decides"]]
     films = events.loc[events["imaging"].to_numpy(dtype=np.bool_)]
     number = films["subject"].to_numpy(dtype=np.int64)
     films = films.loc[films["day"].to_numpy(dtype=np.int64) == day[number]]

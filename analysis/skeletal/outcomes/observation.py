@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from skeletal.errors import InvalidRecords, name_some
 
 from .filters import MISSING, NEVER
-from .subject_dates import RECORD_ORDER, SubjectDates, choose, without_record
+from .row_frames import coded, with_columns
+from .subject_dates import SubjectDates, choose, pick
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from skeletal.arrays import BoolArray, IntArray
     from skeletal.study import Estimand
 
@@ -21,9 +23,26 @@ if TYPE_CHECKING:
 
 IGNORED = "ignored: treatment policy"
 DEATH_IGNORED = "ignored: the censoring rules alone end observation"
+AFTER = "rejected: after "
+NOT_READ = "not read"
 # A record that may end observation; the audit says whether it did.
 STOP = "stop"
-CENSORING_STRATEGIES = ("hypothetical", "while_on_treatment")
+ACCEPTED_COLUMNS = [
+    "subject",
+    "day",
+    "order",
+    "kind",
+    "name",
+    "imaging",
+    "last_negative",
+    "table",
+    "source",
+    "source_row",
+    "variable",
+    "flag",
+]
+# Strategies under which nothing after the event belongs to the variable: it ends there, as with death.
+ENDING_STRATEGIES = ("competing", "while_on_treatment")
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -53,10 +72,13 @@ class Observation:
         In the order that decides between stops of one day.
     which, day : ndarray of shape (n,)
         The stop that comes first and its day (``NEVER`` where nothing ends observation).
-    censored : dict of str to ndarray of shape (n,)
-        Where a subject without event or final stop is censored: ``day``, ``label`` and the record.
+    ends : tuple of SubjectDates
+        What may end observation: the dates of the stops, then those of the last day seen.
+    censor_by, censor_day : ndarray of shape (n,)
+        Which of ``ends`` censors a unit without event or final stop, and when.
     rows : DataFrame
-        The records considered by this estimand, index kept; ``rule`` is empty for accepted events.
+        The records of the endpoint; ``rule`` is empty for accepted events, ``NOT_READ`` for records that
+        this estimand does not consider.
     accepted : DataFrame
         The events that count, by subject, day, component and then the record.
     """
@@ -68,7 +90,9 @@ class Observation:
     stops: tuple[Stop, ...]
     which: IntArray
     day: IntArray
-    censored: dict[str, Any]
+    ends: tuple[SubjectDates, ...]
+    censor_by: IntArray
+    censor_day: IntArray
     rows: pd.DataFrame
     accepted: pd.DataFrame
 
@@ -76,6 +100,12 @@ class Observation:
     def final(self) -> BoolArray:
         """Which subjects are observed to death or a competing event, if no event comes first."""
         return np.array([stop.final for stop in self.stops])[self.which] & (self.day < NEVER)
+
+    @property
+    def ended(self) -> dict[str, Any]:
+        """Where observation of a unit without event ends: ``day``, ``label`` and the record."""
+        by = np.where(self.final, self.which, self.censor_by)
+        return {**choose(self.ends, by), "day": np.where(self.final, self.day, self.censor_day)}
 
     @property
     def status_of_stop(self) -> IntArray:
@@ -89,19 +119,22 @@ def observe(facts: EndpointFacts, name: str, estimand: Estimand) -> Observation:
     days = np.stack([stop.dates.day for stop in stops])
     which = np.asarray(np.argmin(days, axis=0), dtype=np.int64)
     day = days[which, np.arange(which.size)]
-    rows = _considered(facts, estimand)
+    rows = _read(facts, estimand)
     proof = _proof_of_life(facts, estimand, rows)
-    rows = rows.assign(rule=_rules(rows, stops, which, day))
-    accepted = rows.loc[rows["rule"] == ""].sort_values(["subject", "day", "order", *RECORD_ORDER])
+    rows = with_columns(facts.rows, rule=_rules(rows, stops, which, day))
+    accepted = rows[ACCEPTED_COLUMNS].loc[(rows["rule"] == "").to_numpy()]
+    censor_day, censor_by = _censored(facts, stops, which, proof)
     return Observation(
         name=name,
         estimand=estimand,
         facts=facts,
         causes=causes,
         stops=stops,
-        which=which,
+        which=which.astype(np.int8),
         day=day,
-        censored=_censored(facts, stops, which, proof),
+        ends=_ends(facts, stops),
+        censor_by=censor_by.astype(np.int8),
+        censor_day=censor_day,
         rows=rows,
         accepted=accepted,
     )
@@ -117,14 +150,13 @@ def _stops(facts: EndpointFacts, estimand: Estimand) -> tuple[tuple[str, ...], t
     limits = []
     for event, strategy in estimand.intercurrent.items():
         dates = facts.intercurrent.get(event)
-        if strategy == "competing" and dates is not None:
+        if strategy in ENDING_STRATEGIES and dates is not None:
             causes.append(event)
             stops.append(_final(event, dates, len(causes)))
-        elif strategy in CENSORING_STRATEGIES and dates is not None:
+        elif strategy == "hypothetical" and dates is not None:
             limits.append(_limit(event, dates, dates.day))
     limits += [_limit("", limit.dates, limit.censor_day) for limit in facts.limits.values()]
-    never = without_record("", np.full(facts.cohort.size, NEVER, dtype=np.int64))
-    return tuple(causes), (*stops, *limits, _limit("", never, never.day))
+    return tuple(causes), (*stops, *limits, _limit("", facts.never, facts.never.day))
 
 
 def _final(kind: str, dates: SubjectDates, status: int) -> Stop:
@@ -135,32 +167,36 @@ def _limit(kind: str, dates: SubjectDates, censor_day: IntArray) -> Stop:
     return Stop(kind=kind, cause="", status=0, final=False, dates=dates, censor_day=censor_day)
 
 
-def _considered(facts: EndpointFacts, estimand: Estimand) -> pd.DataFrame:
-    """Return the records that this estimand looks at, with the strategy for each.
-
-    A record that is no component but a death or an intercurrent event is looked at once, as that.
-    """
-    kinds = {"component": "event", "death": estimand.death, **estimand.intercurrent}
-    rows = facts.rows.loc[facts.rows["kind"].isin(list(kinds))]
-    record = pd.MultiIndex.from_frame(rows[["table", "source", "source_row"]])
-    no_component = (rows["order"] < 0).to_numpy()
-    rows = rows.loc[~(no_component & record.isin(record[~no_component]))]
-    strategy = rows["kind"].map(kinds).to_numpy(dtype=object)
-    return rows.assign(strategy=strategy, is_event=np.isin(strategy.astype(str), ["event", "composite"]))
+def _read(facts: EndpointFacts, estimand: Estimand) -> pd.DataFrame:
+    """Return the records with the strategy of this estimand for each, empty where it does not read it."""
+    strategies = {"component": "event", "death": estimand.death, **estimand.intercurrent}
+    kind = facts.rows["kind"].array
+    strategy = coded(kind.codes, [strategies.get(name, "") for name in kind.categories])
+    return with_columns(facts.rows, strategy=strategy, is_event=strategy.isin(["event", "composite"]))
 
 
-def _rules(rows: pd.DataFrame, stops: tuple[Stop, ...], which: IntArray, day: IntArray) -> Any:
+def _rules(
+    rows: pd.DataFrame, stops: tuple[Stop, ...], which: IntArray, day: IntArray
+) -> pd.Categorical[Any]:
     """Reject events after the stop; leave the other kinds of record for the audit to word."""
     number = rows["subject"].to_numpy()
-    rule = rows["rule"].to_numpy(dtype=object)
-    for strategy, ignored in (("treatment_policy", IGNORED), ("ignored", DEATH_IGNORED)):
-        rule = np.where((rule == "") & (rows["strategy"] == strategy).to_numpy(), ignored, rule)
-    after = np.array(
-        ["rejected: after " + ("death" if s.kind == "death" else s.dates.label) for s in stops], dtype=object
+    base = rows["rule"].array
+    first = np.int16(len(base.categories))
+    after = [AFTER + ("death" if s.kind == "death" else s.dates.label) for s in stops]
+    late = (first + 5 + which).astype(np.int16)[number]
+    codes = np.select(
+        [
+            (rows["strategy"] == "").to_numpy(),
+            base != "",
+            (rows["strategy"] == "treatment_policy").to_numpy(),
+            (rows["strategy"] == "ignored").to_numpy(),
+            rows["day"].to_numpy() > day[number],
+            ~rows["is_event"].to_numpy(),
+        ],
+        [first + 4, base.codes, first, first + 1, late, first + 2],
+        default=first + 3,
     )
-    late = (rule == "") & (rows["day"].to_numpy() > day[number])
-    rule = np.where(late, after[which[number]], rule)
-    return np.where((rule == "") & ~rows["is_event"].to_numpy(), STOP, rule)
+    return coded(codes, [*base.categories, IGNORED, DEATH_IGNORED, STOP, "", NOT_READ, *after])
 
 
 def _proof_of_life(facts: EndpointFacts, estimand: Estimand, rows: pd.DataFrame) -> IntArray:
@@ -172,7 +208,7 @@ def _proof_of_life(facts: EndpointFacts, estimand: Estimand, rows: pd.DataFrame)
     death = facts.death.day
     if estimand.death == "ignored":
         death = np.full(death.size, NEVER, dtype=np.int64)
-    shows = rows["is_event"] | (rows["strategy"] == "competing")
+    shows = rows["is_event"] | rows["strategy"].isin(ENDING_STRATEGIES)
     mine = rows.loc[shows & (rows["rule"] == "") & (rows["kind"] != "death"), ["subject", "day"]]
     last = np.where(death == NEVER, MISSING, death)
     for events in (mine, facts.other_events):
@@ -185,32 +221,37 @@ def _proof_of_life(facts: EndpointFacts, estimand: Estimand, rows: pd.DataFrame)
 
 def _censored(
     facts: EndpointFacts, stops: tuple[Stop, ...], which: IntArray, proof: IntArray
-) -> dict[str, Any]:
-    """Return the day and reason of censoring: the first stop, or the last day seen where that is earlier."""
-    limit = choose([stop.dates for stop in stops], which)
-    limit["day"] = np.stack([stop.censor_day for stop in stops])[which, np.arange(which.size)]
+) -> tuple[IntArray, IntArray]:
+    """Return the day of censoring and its place in ``ends``: the first stop, or the last day seen before."""
+    limit = pick([stop.censor_day for stop in stops], which)
     if not facts.last_seen:
-        _refuse_endless(facts, limit["day"])
-        return limit
-    seen, seen_order = _last_seen(facts, proof)
+        _refuse_endless(facts, limit)
+        return limit, which
     orders = list(facts.study.censoring_of(facts.name))
+    numbers = [*(orders.index(name) for name in facts.last_seen), len(orders), len(orders) + 1]
+    seen, place = _last_seen(facts, proof)
     rules = [orders.index(name) for name in facts.limits]
     limit_order = np.array([*[-1] * (len(stops) - len(rules) - 1), *rules, len(orders) + 2])[which]
-    earlier = (seen["day"] < limit["day"]) | ((seen["day"] == limit["day"]) & (seen_order < limit_order))
-    return {key: np.where(earlier, seen[key], limit[key]) for key in limit}
+    earlier = (seen < limit) | ((seen == limit) & (np.array(numbers)[place] < limit_order))
+    return np.where(earlier, seen, limit), np.where(earlier, len(stops) + place, which)
 
 
-def _last_seen(facts: EndpointFacts, proof_of_life: IntArray) -> tuple[dict[str, Any], IntArray]:
-    """Return the last day seen by the rules, by a later event record, or time zero."""
-    orders = list(facts.study.censoring_of(facts.name))
-    numbers = [orders.index(name) for name in facts.last_seen]
-    proof = without_record("Later event record", proof_of_life)
-    nobody = without_record(f"No assessment after {facts.zero_label}", facts.start)
-    options = [*facts.last_seen.values(), proof]
-    days = np.stack([option.day for option in options])
-    which = np.where((days == MISSING).all(axis=0), len(options), np.argmax(days, axis=0)).astype(np.int64)
-    seen = choose([*options, nobody], which)
-    return seen, np.array([*numbers, len(orders), len(orders) + 1])[which]
+def _last_seen(facts: EndpointFacts, proof: IntArray) -> tuple[IntArray, IntArray]:
+    """Return the last day seen, and by which rule, else by a later event record, else at time zero."""
+    days = [*(dates.day for dates in facts.last_seen.values()), proof]
+    last, place = facts.start, np.full(proof.size, len(days), dtype=np.int64)
+    for number, day in enumerate(days):
+        later = (day > last) if number else (day != MISSING)
+        later |= (place == len(days)) & (day != MISSING)
+        last, place = np.where(later, day, last), np.where(later, number, place)
+    return last, place
+
+
+def _ends(facts: EndpointFacts, stops: tuple[Stop, ...]) -> tuple[SubjectDates, ...]:
+    """Return all that may end observation: the stops, the rules of the last day seen, and no record."""
+    proof = replace(facts.never, label="Later event record")
+    nobody = replace(facts.never, label=f"No assessment after {facts.zero_label}")
+    return (*(stop.dates for stop in stops), *facts.last_seen.values(), proof, nobody)
 
 
 def _refuse_endless(facts: EndpointFacts, day: IntArray) -> None:

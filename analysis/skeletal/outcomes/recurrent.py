@@ -9,7 +9,8 @@ import pandas as pd
 
 from .episodes import count_episodes
 from .filters import MISSING
-from .first_event import joined_components, row_numbers, text_or_missing
+from .first_event import joined_components
+from .row_frames import row_numbers, text_or_missing
 
 if TYPE_CHECKING:
     from skeletal.arrays import BoolArray, IntArray
@@ -48,7 +49,7 @@ def end_days(observation: Observation, events: pd.DataFrame) -> IntArray:
     """Return the last day of observation: a final stop, or the censoring, or an event seen after it."""
     last = np.full(observation.facts.cohort.size, MISSING, dtype=np.int64)
     np.maximum.at(last, events["subject"].to_numpy(dtype=np.int64), events["day"].to_numpy(dtype=np.int64))
-    return np.where(observation.final, observation.day, np.maximum(observation.censored["day"], last))
+    return np.where(observation.final, observation.day, np.maximum(observation.censor_day, last))
 
 
 def recurrent_frame(observation: Observation) -> pd.DataFrame:
@@ -71,13 +72,15 @@ def recurrent_frame(observation: Observation) -> pd.DataFrame:
     rows = pd.concat([counted, _last_rows(observation, end, keep)], ignore_index=True)
     rows = rows.sort_values(["subject", "stop"], kind="stable").reset_index(drop=True)
     number = rows["subject"].to_numpy(dtype=np.int64)
-    before = rows.groupby("subject")["stop"].shift(1).fillna(0.0)
+    stop = rows["stop"].to_numpy(dtype=np.float64)
+    before = np.zeros(len(rows))
+    before[1:] = np.where(number[1:] == number[:-1], stop[:-1], 0.0)
     return pd.DataFrame(
         {
-            "subject_id": facts.cohort.frame["subject_id"].take(number).reset_index(drop=True),
+            **{key: facts.cohort.frame[key].take(number).reset_index(drop=True) for key in facts.cohort.key},
             "arm": facts.cohort.frame["arm"].take(number).reset_index(drop=True),
-            "start": before.astype(np.float64),
-            "stop": rows["stop"].astype(np.float64),
+            "start": before,
+            "stop": stop,
             "status": rows["status"].astype(np.int64),
             "episode": row_numbers(rows["episode"].to_numpy()),
             "component": text_or_missing(rows["component"]),
@@ -92,8 +95,7 @@ def _counted(observation: Observation, events: pd.DataFrame) -> pd.DataFrame:
     """Return one row an episode: its record, and the components reported on the same day."""
     facts = observation.facts
     counted = events.loc[events["counted"]].reset_index(drop=True)
-    keys = pd.MultiIndex.from_frame(counted[["subject", "day"]])
-    group = keys.get_indexer(pd.MultiIndex.from_frame(events[["subject", "day"]]))
+    group = _counted_of_day(events)
     same_day = group >= 0
     order = events["order"].to_numpy(dtype=np.int64)
     number = counted["subject"].to_numpy(dtype=np.int64)
@@ -104,33 +106,42 @@ def _counted(observation: Observation, events: pd.DataFrame) -> pd.DataFrame:
             "status": 1,
             "episode": counted["episode"].to_numpy(dtype=np.int64),
             "component": counted["name"].to_numpy(dtype=object),
-            "components": joined_components(facts.names, group[same_day], order[same_day], len(counted)),
+            "components": np.asarray(
+                joined_components(facts.names, group[same_day], order[same_day], len(counted))
+            ),
             "source": counted["source"].to_numpy(dtype=object),
             "source_row": counted["source_row"].to_numpy(dtype=np.int64),
         }
     )
 
 
+def _counted_of_day(events: pd.DataFrame) -> IntArray:
+    """Return the number of the counted event of the same subject and day, -1 where there is none."""
+    subject, day = events["subject"].to_numpy(), events["day"].to_numpy()
+    opens = np.ones(len(events), dtype=np.bool_)
+    opens[1:] = (subject[1:] != subject[:-1]) | (day[1:] != day[:-1])
+    run = np.cumsum(opens) - 1
+    counted = run[events["counted"].to_numpy(dtype=np.bool_)]
+    number = np.full(len(events), -1, dtype=np.int64)
+    number[counted] = np.arange(counted.size)
+    return np.asarray(number[run], dtype=np.int64)
+
+
 def _last_rows(observation: Observation, end: IntArray, keep: BoolArray) -> pd.DataFrame:
     """Return the row to the end of observation of each subject marked in ``keep``."""
     status = observation.status_of_stop
     causes = np.array(["", *observation.causes], dtype=object)
-    stops = np.stack([stop.dates.source for stop in observation.stops])
-    rows = np.stack([stop.dates.source_row for stop in observation.stops])
-    subjects = np.arange(status.size)
-    ended = observation.final
-    source = np.where(ended, stops[observation.which, subjects], observation.censored["source"])
-    number = np.where(ended, rows[observation.which, subjects], observation.censored["source_row"])
+    ended = observation.ended
     frame = pd.DataFrame(
         {
-            "subject": subjects,
+            "subject": np.arange(status.size),
             "stop": end.astype(np.float64),
             "status": np.where(status > 0, 2, 0),
             "episode": -1,
             "component": np.where(status > 0, causes[status], ""),
             "components": np.where(status > 0, causes[status], ""),
-            "source": source,
-            "source_row": number.astype(np.int64),
+            "source": np.asarray(ended["source"]),
+            "source_row": ended["source_row"],
         }
     )
     return frame.loc[keep]

@@ -75,7 +75,8 @@ def recurrent_events(frame: pd.DataFrame) -> RecurrentEvents:
     Parameters
     ----------
     frame : DataFrame
-        Columns ``subject_id``, ``start``, ``stop`` (days) and ``status``.
+        Columns ``subject_id``, ``start``, ``stop`` (days) and ``status``; ``lesion_id`` where the unit is the
+        lesion, each of which is then a subject of its own: give the person as ``cluster``.
 
     Returns
     -------
@@ -93,8 +94,12 @@ def recurrent_events(frame: pd.DataFrame) -> RecurrentEvents:
     >>> recurrent_events(rows).n_events
     1
     """
+    unit = frame["subject_id"].to_numpy(dtype=object)
+    if "lesion_id" in frame:
+        # A separator that no label has: "A 1" and "2" are not "A" and "1 2".
+        unit = unit + "\x1f" + frame["lesion_id"].to_numpy(dtype=object)
     return RecurrentEvents(
-        frame["subject_id"].to_numpy(dtype=object),
+        unit,
         frame["start"].to_numpy(dtype=np.float64),
         frame["stop"].to_numpy(dtype=np.float64),
         frame["status"].to_numpy(dtype=int),

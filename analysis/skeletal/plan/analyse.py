@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from . import contrasts, curves
+from . import contrasts, curves, rates, values
 from .results import COLUMNS, Results
 from .rows import Sample, Statistic
 
@@ -32,6 +32,10 @@ STATISTICS: Mapping[str, Callable[[Sample], Iterator[Statistic]]] = MappingProxy
         "cox": contrasts.cox_rows,
         "andersen_gill": contrasts.andersen_gill_rows,
         "proportion": contrasts.proportion_rows,
+        "event_rate": rates.event_rate_rows,
+        "period_rate": rates.period_rate_rows,
+        "mean": values.mean_rows,
+        "responders": values.responder_rows,
     }
 )
 COMPARISONS = ("logrank", "gray_test", "cox", "andersen_gill")
@@ -93,6 +97,6 @@ def _accounting(outcomes: Outcomes) -> Iterator[Statistic]:
                 arm=str(row["arm"]),
                 statistic=statistic,
                 value=float(row[statistic]),
-                unit="subjects",
-                method="count of randomised subjects",
+                unit=f"{row['unit']}s",
+                method=f"count of {'' if row['unit'] == 'subject' else 'lesions of '}randomised subjects",
             )

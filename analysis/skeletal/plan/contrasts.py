@@ -9,8 +9,8 @@ import numpy as np
 
 from skeletal.competing import gray_test
 from skeletal.errors import NotConverged, NotEstimable
-from skeletal.outcomes import competing_risks, recurrent_events, right_censored
-from skeletal.proportions import proportion
+from skeletal.outcomes import competing_risks, horizon_outcome, recurrent_events, right_censored
+from skeletal.proportions import clustered_proportion, proportion
 from skeletal.recurrent import andersen_gill
 from skeletal.survival import cox, logrank
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from skeletal.results import RegressionFit, TestResult
+    from skeletal.arrays import BoolArray
+    from skeletal.results import Estimate, RegressionFit, TestResult
 
     from .rows import Sample, Statistic
 
@@ -105,6 +106,7 @@ def cox_rows(sample: Sample) -> Iterator[Statistic]:
             right_censored(frame),
             sample.design(frame),
             strata=sample.strata(frame),
+            cluster=sample.cluster(frame),
             ties=sample.analysis.ties,
         )
 
@@ -122,6 +124,7 @@ def andersen_gill_rows(sample: Sample) -> Iterator[Statistic]:
             recurrent_events(frame),
             sample.design(frame),
             strata=sample.strata(frame),
+            cluster=sample.cluster(frame),
             ties=ties,
         )
 
@@ -138,7 +141,7 @@ def _regression_rows(
         except FAILURES as error:
             reason = f"not estimable: {error}"
     method = fit.method if fit else reason
-    yield sample.statistic("n_subjects", frame["subject_id"].nunique(), unit="subjects", method=method)
+    yield from sample.counts(frame, method=method)
     yield sample.statistic("n_events", float((frame["status"] == 1).sum()), unit="events", method=method)
     for arm in sample.arms[1:]:
         known = fit is not None and arm in fit.names
@@ -151,22 +154,26 @@ def _regression_rows(
 def proportion_rows(sample: Sample) -> Iterator[Statistic]:
     """Yield the proportion of each arm with the event by each declared time.
 
-    A subject is evaluable at a time when the event or a competing cause came before it, or
-    observation lasted to it; subjects censored earlier are left out and counted.
+    A subject (or lesion) is evaluable at a time when the event or a competing cause came before it, or
+    observation lasted to it; those censored earlier are left out and counted.
     """
-    frame = sample.frame()
-    for arm, rows in sample.by_arm(frame):
-        time, status = rows["time"].to_numpy(), rows["status"].to_numpy()
+    for arm, rows in sample.by_arm(sample.frame()):
         for horizon in sample.analysis.times:
-            event = (status == 1) & (time <= horizon)
-            evaluable = event | (time >= horizon) | (status > 1)
+            outcome = horizon_outcome(rows, horizon)
+            event, evaluable = outcome == "event", outcome != "unknown"
             n_events, n_evaluable = int(np.sum(event)), int(np.sum(evaluable))
-            found = proportion(n_events, n_evaluable) if n_evaluable else None
+            found = _share(event[evaluable], rows.loc[evaluable]) if n_evaluable else None
             left_out = f"{len(rows) - n_evaluable} of {len(rows)} censored before day {horizon} left out"
             method = f"{found.method}; {left_out}" if found else f"not estimable: {left_out}"
             common = {"arm": arm, "time": float(horizon), "method": method}
-            yield sample.statistic("n_events", n_events, unit="subjects", **common)
-            yield sample.statistic("n_evaluable", n_evaluable, unit="subjects", **common)
+            yield sample.statistic("n_events", n_events, unit=sample.unit, **common)
+            yield sample.statistic("n_evaluable", n_evaluable, unit=sample.unit, **common)
             for name in ("estimate", "lower", "upper"):
                 value = getattr(found, name) if found else math.nan
                 yield sample.statistic(name, value, unit="probability", **common)
+
+
+def _share(event: BoolArray, rows: pd.DataFrame) -> Estimate:
+    if "lesion_id" in rows:
+        return clustered_proportion(event, rows["subject_id"])
+    return proportion(int(np.sum(event)), event.size)

@@ -30,8 +30,11 @@ def _options(sample: Sample) -> dict[str, Any]:
 
 def survival(sample: Sample) -> dict[str, Curve]:
     """Kaplan-Meier curve of each arm."""
-    rows = sample.by_arm(sample.frame())
-    return {arm: kaplan_meier(right_censored(frame), **_options(sample)) for arm, frame in rows}
+    options = _options(sample)
+    return {
+        arm: kaplan_meier(right_censored(frame), cluster=sample.cluster(frame), **options)
+        for arm, frame in sample.by_arm(sample.frame())
+    }
 
 
 def incidence(sample: Sample) -> dict[str, Curve]:
@@ -39,7 +42,9 @@ def incidence(sample: Sample) -> dict[str, Curve]:
     causes = sample.causes
     options = _options(sample)
     return {
-        arm: cumulative_incidence(competing_risks(frame, causes), causes[0], **options)
+        arm: cumulative_incidence(
+            competing_risks(frame, causes), causes[0], cluster=sample.cluster(frame), **options
+        )
         for arm, frame in sample.by_arm(sample.frame())
     }
 
@@ -57,14 +62,14 @@ def curve_rows(sample: Sample, curves: dict[str, Curve]) -> Iterator[Statistic]:
     for arm, curve in curves.items():
         rows = frame.loc[frame["arm"] == arm]
         common = {"arm": arm, "method": curve.method}
-        yield sample.statistic("n_subjects", rows["subject_id"].nunique(), unit="subjects", **common)
+        yield from sample.counts(rows, **common)
         yield sample.statistic("n_events", float((rows["status"] == 1).sum()), unit="events", **common)
         yield sample.statistic("n_competing", float((rows["status"] > 1).sum()), unit="events", **common)
         for time in sample.analysis.times:
             read = curve.at([time])
             for name in READ:
                 value = float(getattr(read, name)[0])
-                units = "subjects" if name == "n_at_risk" else unit
+                units = sample.unit if name == "n_at_risk" else unit
                 yield sample.statistic(name, value, time=float(time), unit=units, **common)
         if sample.analysis.method == "kaplan_meier":
             median = curve.quantile([0.5]).iloc[0]

@@ -52,7 +52,7 @@ class Statistic:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Sample:
-    """What one analysis reads: the outcome rows of its estimand, arms and columns of subjects."""
+    """What one analysis reads: the outcome rows of its estimand or measure, arms, columns of subjects."""
 
     name: str
     analysis: Analysis
@@ -74,6 +74,23 @@ class Sample:
         kind = self.outcomes.first if self.estimand.variable == "first" else self.outcomes.recurrent
         return kind(self.estimand.endpoint, self.analysis.estimand)
 
+    @staticmethod
+    def cluster(frame: pd.DataFrame) -> LabelArray | None:
+        """Return the subject of each row where the rows are of lesions, else None."""
+        return frame["subject_id"].to_numpy(dtype=object) if "lesion_id" in frame else None
+
+    def counts(self, frame: pd.DataFrame, **more: Any) -> Iterator[Statistic]:
+        """Yield the numbers of subjects, and of lesions where the rows are of lesions."""
+        yield self.statistic("n_subjects", frame["subject_id"].nunique(), unit="subjects", **more)
+        if "lesion_id" in frame:
+            n_lesions = len(frame.drop_duplicates(["subject_id", "lesion_id"]))
+            yield self.statistic("n_lesions", n_lesions, unit="lesions", **more)
+
+    @property
+    def unit(self) -> str:
+        """What the endpoint counts, in words."""
+        return f"{self.study.endpoints[self.estimand.endpoint].unit}s"
+
     @property
     def causes(self) -> tuple[str, ...]:
         """The endpoint in words, then the causes that compete with it."""
@@ -83,9 +100,10 @@ class Sample:
     def statistic(self, statistic: str, value: float, **more: Any) -> Statistic:
         """Return a statistic of this analysis; ``more`` are further fields of :class:`Statistic`."""
         fields = {"arm": "all", **more}
+        measure = self.analysis.measure
         return Statistic(
-            endpoint=self.estimand.endpoint,
-            estimand=self.analysis.estimand,
+            endpoint=measure or self.estimand.endpoint,
+            estimand=measure or self.analysis.estimand,
             analysis=self.name,
             statistic=statistic,
             value=value,

@@ -24,6 +24,7 @@ def andersen_gill(
     covariates: pd.DataFrame,
     *,
     strata: ArrayLike | None = None,
+    cluster: ArrayLike | None = None,
     ties: RateTies = "efron",
 ) -> RegressionFit:
     """Log rate ratios of recurrent events with a covariance robust by subject (Lin, Wei, Yang and Ying).
@@ -40,6 +41,9 @@ def andersen_gill(
         Numeric columns, one entry a row (start, stop]; their names become those of the result.
     strata : array_like of shape (n,), optional
         One label a row; every stratum has its own baseline rate.
+    cluster : array_like of shape (n,), optional
+        One label a row, by which the covariance is robust, where it is coarser than the subject of the
+        data (rows of lesions, clustered by person); the subject if absent.
     ties : {"efron", "breslow"}
         Rule for tied events.
 
@@ -89,6 +93,10 @@ def andersen_gill(
     n = data.stop.size
     names, matrix = covariate_matrix(covariates, n)
     stratum = None if strata is None else label_codes(strata, n, "strata")[0]
+    clusters, n_clusters = data.subject_number, data.n_subjects
+    if cluster is not None:
+        clusters, labels = label_codes(cluster, n, "cluster")
+        n_clusters = len(labels)
     event = (data.status == 1).astype("int64")
     sample = cox_sample(data.stop, event, matrix, entry=data.start, stratum=stratum)
     maximum = maximise(sample, names, ties)
@@ -96,9 +104,9 @@ def andersen_gill(
     stratified = "" if strata is None else ", stratified"
     method = (
         f"Andersen-Gill rate model, {rule} rule for ties{stratified}, robust covariance by "
-        f"{data.n_subjects} subjects, Wald limits and p-values; death ends the time at risk"
+        f"{n_clusters} subjects, Wald limits and p-values; death ends the time at risk"
     )
     fields = cox_fields(
-        names, sample, maximum, ties, cluster=data.subject_number, n_subjects=data.n_subjects, method=method
+        names, sample, maximum, ties, cluster=clusters, n_subjects=data.n_subjects, method=method
     )
     return RegressionFit(**fields)

@@ -1,0 +1,51 @@
+"""Rates of recurrent events by arm."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from skeletal.arrays import DAYS_PER_YEAR
+from skeletal.outcomes import recurrent_events
+from skeletal.recurrent import event_rate, period_rate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from skeletal.results import Estimate
+
+    from .rows import Sample, Statistic
+
+LIMITS = ("estimate", "std_error", "lower", "upper")
+
+
+def event_rate_rows(sample: Sample) -> Iterator[Statistic]:
+    """Yield the rate of events of each arm, with its subjects, episodes and years at risk."""
+    for arm, rows in sample.by_arm(sample.frame()):
+        years = float((rows["stop"] - rows["start"]).sum()) / DAYS_PER_YEAR
+        analysis = sample.analysis
+        found = event_rate(recurrent_events(rows), kind=analysis.rate, conf_level=analysis.conf_level)
+        common = {"arm": arm, "method": found.method}
+        yield sample.statistic("n_subjects", rows["subject_id"].nunique(), unit="subjects", **common)
+        yield sample.statistic("n_events", int((rows["status"] == 1).sum()), unit="events", **common)
+        yield sample.statistic("subject_years", years, unit="years", **common)
+        yield from _limits(sample, found, "events per subject-year", common)
+
+
+def period_rate_rows(sample: Sample) -> Iterator[Statistic]:
+    """Yield the share of periods with an event of each arm, with its subjects and periods."""
+    days = sample.analysis.period_days
+    frame = sample.outcomes.periods(sample.estimand.endpoint, days, sample.analysis.estimand)
+    for arm, rows in sample.by_arm(frame):
+        counts = rows["n_periods_with_event"].to_numpy(), rows["n_periods"].to_numpy()
+        found = period_rate(*counts, conf_level=sample.analysis.conf_level)
+        last = "the last period counts if observed to its end or with an event"
+        common = {"arm": arm, "method": f"{found.method}; periods of {days} days, {last}"}
+        yield sample.statistic("n_subjects", len(rows), unit="subjects", **common)
+        for name in ("n_periods", "n_periods_with_event"):
+            yield sample.statistic(name, int(rows[name].sum()), unit="periods", **common)
+        yield from _limits(sample, found, "share of periods", common)
+
+
+def _limits(sample: Sample, found: Estimate, unit: str, common: dict[str, str]) -> Iterator[Statistic]:
+    for name in LIMITS:
+        yield sample.statistic(name, getattr(found, name), unit=unit, **common)
