@@ -7,16 +7,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import dressing
+from .columns import add_columns
 from .enrolment import number, rank_within
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from skeletal.arrays import BoolArray, FloatArray, IntArray, LabelArray
     from skeletal.study import Scenario, Study
+    from skeletal.study.scenario_parts import Lesions
 
     from .enrolment import Enrolment
 
 Columns = dict[str, Any]
 SCREENING_DAYS = 21
+# Bones without a left and a right one.
+_SINGLE = ("sternum", "sacrum", "skull", "vertebra")
 
 
 def draw(shares: dressing.Shares, n: int, rng: np.random.Generator) -> LabelArray:
@@ -71,9 +77,58 @@ def _declared_columns(study: Study, known: set[str], n: int, rng: np.random.Gene
 
 
 def draw_lesions(
-    study: Study, subject_id: LabelArray, tumour: LabelArray, rng: np.random.Generator
+    study: Study,
+    scenario: Scenario,
+    subject_id: LabelArray,
+    tumour: LabelArray,
+    rng: Mapping[str, np.random.Generator],
 ) -> Columns:
     """Draw the baseline lesions; the columns of one row a lesion, in the order of ``subject_id``."""
+    if scenario.lesions is None:
+        return _implied_lesions(study, subject_id, tumour, rng["lesions"])
+    drawn = _declared_lesions(scenario.lesions, subject_id, tumour, rng["lesions"])
+    return add_columns(drawn, scenario.lesions.columns, rng["columns"])
+
+
+def _declared_lesions(
+    model: Lesions, subject_id: LabelArray, tumour: LabelArray, rng: np.random.Generator
+) -> Columns:
+    """Draw target lesions, then those that are no targets, all of a subject at different sites."""
+    n = subject_id.size
+    targets = 1 + rng.choice(len(model.count_shares), size=n, p=model.count_shares)
+    count = targets + rng.choice(len(model.other_shares), size=n, p=model.other_shares)
+    owner = np.repeat(np.arange(n), count)
+    weight = np.array([site.weight for site in model.sites])
+    # The largest of log weight plus Gumbel noise are a draw without replacement.
+    order = np.argsort(-(np.log(weight) + rng.gumbel(size=(n, weight.size))), axis=1)
+    rank = rank_within(owner)
+    where = order[owner, rank]
+    sites = {
+        name: np.array([getattr(site, name) or None for site in model.sites], dtype=object)[where]
+        for name in ("bone", "region", "vertebral_level")
+    }
+    paired = (sites["vertebral_level"] == None) & ~np.isin(sites["bone"], _SINGLE)  # noqa: E711  element by element
+    blastic = tumour[owner] == dressing.BLASTIC_TUMOUR
+    size = owner.size
+    return {
+        "owner": owner,
+        "subject_id": subject_id[owner],
+        "lesion_id": number(rank + 1, prefix="L"),
+        **sites,
+        "laterality": or_missing(paired, draw((("left", "right"), (0.5, 0.5)), size, rng)),
+        "target": rank < targets[owner],
+        "diameter_cm": np.round(rng.uniform(*model.diameter_cm, size=size), 1),
+        "matrix": np.where(
+            blastic, draw(dressing.MATRIX[True], size, rng), draw(dressing.MATRIX[False], size, rng)
+        ),
+        "pain_nrs": rng.integers(*model.pain_nrs, size=size, endpoint=True).astype(np.float64),
+    }
+
+
+def _implied_lesions(
+    study: Study, subject_id: LabelArray, tumour: LabelArray, rng: np.random.Generator
+) -> Columns:
+    """Draw the lesions of the kind of trial that the components imply, all of them targets."""
     profile = dressing.lesion_profile(study)
     count = 1 + rng.choice(len(profile.count_shares), size=subject_id.size, p=profile.count_shares)
     owner = np.repeat(np.arange(subject_id.size), count)
@@ -138,6 +193,6 @@ def _codes(labels: LabelArray) -> IntArray:
     return np.asarray(np.unique(labels, return_inverse=True)[1], dtype=np.int64)
 
 
-def count_lesions(owner: IntArray, n: int) -> FloatArray:
-    """Return how many lesions each of ``n`` subjects has."""
-    return np.bincount(owner, minlength=n).astype(np.float64)
+def count_targets(lesions: Columns, n: int) -> FloatArray:
+    """Return how many target lesions each of ``n`` subjects has; they are numbered first."""
+    return np.bincount(lesions["owner"], weights=lesions["target"], minlength=n).astype(np.float64)

@@ -8,22 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skeletal.arrays import DAYS_PER_YEAR
-from skeletal.errors import InvalidArgument
-from skeletal.records.schema import TABLES
 
+from .kinds import treatment_pairs
 from .scenarios import by_arm
 
 if TYPE_CHECKING:
-    from skeletal.arrays import FloatArray, IntArray
-    from skeletal.study import Component, Scenario, Study
+    from skeletal.arrays import BoolArray, FloatArray, IntArray
+    from skeletal.study import Scenario, Study
 
     from .hazards import Courses
 
 # Assumption: half of the reported events that can be treated are treated, within a fortnight.
 TREATED_SHARE = 0.5
 TREATED_WITHIN_DAYS = 14
-# Tables that hold facts of which the simulator makes exactly the rows that the course of a subject says.
-_NOT_EVENTS = ("subjects", "screening", "lesions", "disposition")
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -40,23 +37,32 @@ class Occurrences:
         Place of the component in the study file, from 0.
     parent : ndarray of int, shape (n,)
         Row of the event that this one treats, -1 where it is an event of its own.
+    silent : ndarray of bool, shape (n,)
+        Found by a film alone, which then dates it.
+    last_negative : ndarray of float, shape (n,)
+        For silent events, the day of the last film before it happened; NaN elsewhere.
+    filmed : bool
+        Whether the scenario has films, so that symptoms and detection are known.
     """
 
     subject: IntArray
     day: IntArray
     component: IntArray
     parent: IntArray
+    silent: BoolArray
+    last_negative: FloatArray
+    filmed: bool = False
 
 
-def check_components(study: Study, scenario: Scenario) -> None:
-    """Refuse components that no simulated record can show."""
-    for name, share in scenario.component_mix.items():
-        table = study.components[name].table
-        if share > 0 and (table not in TABLES or table in _NOT_EVENTS):
-            raise InvalidArgument(
-                f"component {name!r} reads table {table!r}, in which no event can be simulated; "
-                f"use one of {', '.join(each for each in TABLES if each not in _NOT_EVENTS)}"
-            )
+def _with_symptoms(subject: IntArray, day: IntArray, component: IntArray, parent: IntArray) -> Occurrences:
+    return Occurrences(
+        subject=subject,
+        day=day,
+        component=component,
+        parent=parent,
+        silent=np.zeros(subject.size, dtype=np.bool_),
+        last_negative=np.full(subject.size, np.nan),
+    )
 
 
 def draw_events(
@@ -73,7 +79,7 @@ def draw_events(
     component = rng.choice(shares.size, size=subject.size, p=shares)
     order = np.lexsort((component, day, subject))
     own = np.full(subject.size, -1, dtype=np.int64)
-    return Occurrences(subject=subject[order], day=day[order], component=component[order], parent=own)
+    return _with_symptoms(subject[order], day[order], component[order], own)
 
 
 def add_treatments(
@@ -82,10 +88,12 @@ def add_treatments(
     """Let some events be followed by the procedure that treats them.
 
     A procedure treats an event whose component is among its allowed reasons.  It comes less than the
-    smallest gap of the endpoints after the event, and only where every endpoint has both of the two or
-    neither, so that no first event of an endpoint comes from it.
+    smallest gap of the endpoints after the event, so that it is no episode of its own where an endpoint
+    has both of the two.
     """
-    within = min([TREATED_WITHIN_DAYS, *(each.min_gap_days - 1 for each in study.endpoints.values())])
+    treating = {procedure for _, procedure in treatment_pairs(study)}
+    both = [each for each in study.endpoints.values() if treating & set(each.components)]
+    within = min([TREATED_WITHIN_DAYS, *(each.min_gap_days - 1 for each in both)])
     options = _treatments(study)
     treated = rng.random(events.subject.size) < TREATED_SHARE
     choice = rng.random(events.subject.size)
@@ -98,11 +106,11 @@ def add_treatments(
     day = events.day + lag
     rows = np.flatnonzero((procedure >= 0) & (day <= courses.last_day[events.subject]) & (within >= 0))
     own = np.full(events.subject.size, -1, dtype=np.int64)
-    return Occurrences(
-        subject=np.concatenate([events.subject, events.subject[rows]]),
-        day=np.concatenate([events.day, day[rows]]),
-        component=np.concatenate([events.component, procedure[rows]]),
-        parent=np.concatenate([own, rows]),
+    return _with_symptoms(
+        np.concatenate([events.subject, events.subject[rows]]),
+        np.concatenate([events.day, day[rows]]),
+        np.concatenate([events.component, procedure[rows]]),
+        np.concatenate([own, rows]),
     )
 
 
@@ -114,23 +122,7 @@ def _shares(study: Study, scenario: Scenario) -> FloatArray:
 def _treatments(study: Study) -> dict[int, list[int]]:
     """Return, for the place of an event's component, the places of the procedures that treat it."""
     names = list(study.components)
-    reported = [name for name, each in study.components.items() if each.table == "events"]
     found: dict[int, list[int]] = {}
-    for event in reported:
-        procedures = [
-            names.index(name)
-            for name, each in study.components.items()
-            if _treats(each, event) and _always_together(study, event, name)
-        ]
-        if procedures:
-            found[names.index(event)] = procedures
+    for event, procedure in treatment_pairs(study):
+        found.setdefault(names.index(event), []).append(names.index(procedure))
     return found
-
-
-def _treats(component: Component, event: str) -> bool:
-    return component.table == "procedures" and event in component.where.get("reason", ())
-
-
-def _always_together(study: Study, first: str, second: str) -> bool:
-    ends = study.endpoints.values()
-    return all((first in end.components) == (second in end.components) for end in ends)

@@ -22,6 +22,8 @@ class Courses:
 
     Attributes
     ----------
+    arm : ndarray of int, shape (n,)
+        Arm as its place in the study file, from 0.
     frailty : ndarray of float, shape (n,)
     delay : ndarray of int, shape (n,)
         Days to the planned treatment.
@@ -39,6 +41,7 @@ class Courses:
         Observation ended by death; by dropout.
     """
 
+    arm: IntArray
     frailty: FloatArray
     delay: IntArray
     present: BoolArray
@@ -69,6 +72,7 @@ def draw_courses(study: Study, scenario: Scenario, arm: IntArray, rng: np.random
     end = start + scenario.follow_up_days
     exit_time = np.minimum(leaving, end + 1.0)
     return Courses(
+        arm=arm,
         frailty=frailty,
         delay=delay,
         present=present,

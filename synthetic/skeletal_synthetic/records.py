@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skeletal.records.schema import TABLES
+from skeletal.tables import TABLES
 
 from . import dressing
 from .baseline import or_missing
 from .enrolment import number, rank_within
+from .kinds import allowed_values, reason_weights
 
 if TYPE_CHECKING:
     from skeletal.arrays import BoolArray, FloatArray, IntArray, LabelArray
-    from skeletal.study import Component, Study
+    from skeletal.study import RecordFilter, Study
 
     from .events import Occurrences
     from .hazards import Courses
@@ -45,15 +46,16 @@ def event_tables(
         columns = _filtered_columns(study, table, occurrences, rows, rng)
         columns["owner"] = occurrences.subject[rows]
         if table == "events":
-            _dress_events(columns, courses, rng)
+            _mark_silent(columns, occurrences, rows)
+            dress_events(columns, courses, rng)
             related[rows] = columns["event_id"]
         elif table == "procedures":
             parent = occurrences.parent[rows]
             columns["related_event_id"] = or_missing(parent >= 0, related[parent])
-            _dress_procedures(columns, courses, rng)
+            dress_procedures(columns, courses, rng)
         if table in ("events", "procedures"):
             _add_lesion(columns, n_lesions, rng)
-        tables[table] = _fill_required(table, columns, occurrences.day[rows].astype(np.float64))
+        tables[table] = fill_required(table, columns, occurrences.day[rows].astype(np.float64))
     return tables
 
 
@@ -66,7 +68,7 @@ def _filtered_columns(
             continue
         mine = occurrences.component[rows] == place
         _assign(columns, component.date, mine, occurrences.day[rows][mine].astype(np.float64))
-        values = _draw_values(component, int(mine.sum()), rng)
+        values = draw_values(component, int(mine.sum()), rng)
         if table == "events":
             values.setdefault("component", np.full(int(mine.sum()), name, dtype=object))
         for column, drawn in values.items():
@@ -88,21 +90,30 @@ def _assign(columns: Columns, name: str, rows: BoolArray, values: LabelArray) ->
     columns[name][rows] = values
 
 
-def _draw_values(component: Component, n: int, rng: np.random.Generator) -> Columns:
+def draw_values(component: RecordFilter, n: int, rng: np.random.Generator) -> Columns:
     """Draw one allowed value of each filtered column: the first, and of reasons any."""
     drawn: Columns = {}
-    for column, allowed in component.where.items():
+    for column, allowed in allowed_values(component).items():
         values = np.array(allowed, dtype=object)
         place = np.zeros(n, dtype=np.int64)
         if column == "reason":
-            known = [dressing.REASON_WEIGHT.get(str(each), dressing.OTHER_REASON_WEIGHT) for each in allowed]
-            weights = np.array(known)
-            place = rng.choice(values.size, size=n, p=weights / weights.sum())
+            place = rng.choice(values.size, size=n, p=reason_weights(component)[1])
         drawn[column] = values[place]
     return drawn
 
 
-def _dress_events(columns: Columns, courses: Courses, rng: np.random.Generator) -> None:
+def _mark_silent(columns: Columns, occurrences: Occurrences, rows: IntArray) -> None:
+    """Say of each event whether a film alone found it, where the scenario has films."""
+    silent = occurrences.silent[rows]
+    if not occurrences.filmed:
+        return
+    columns["symptomatic"] = ~silent
+    columns["detection"] = np.where(silent, "imaging", "clinical").astype(object)
+    columns["last_negative_date"] = occurrences.last_negative[rows]
+
+
+def dress_events(columns: Columns, courses: Courses, rng: np.random.Generator) -> None:
+    """Give events their numbers, and fill when they were reported, how detected, and adjudication."""
     owner = columns["owner"]
     n = owner.size
     columns["event_id"] = number(rank_within(owner) + 1, prefix="E")
@@ -113,7 +124,7 @@ def _dress_events(columns: Columns, courses: Courses, rng: np.random.Generator) 
     columns.setdefault("adjudicated", np.ones(n, dtype=np.bool_))
 
 
-def _dress_procedures(columns: Columns, courses: Courses, rng: np.random.Generator) -> None:
+def dress_procedures(columns: Columns, courses: Courses, rng: np.random.Generator) -> None:
     """Fill the other of the two dates, the intent, and dose and fractions of radiotherapy.
 
     A procedure planned beyond the last day of observation is not known to have been performed.
@@ -153,7 +164,7 @@ def _add_lesion(columns: Columns, n_lesions: FloatArray, rng: np.random.Generato
     columns.setdefault("lesion_id", number(which + 1, prefix="L"))
 
 
-def _fill_required(table: str, columns: Columns, day: FloatArray) -> Columns:
+def fill_required(table: str, columns: Columns, day: FloatArray) -> Columns:
     """Fill the other required columns of the schema: dates with the event's, text and numbers plainly."""
     plain: dict[str, Any] = {"date": day, "number": 0.0, "flag": True}
     for name in TABLES[table].required:
@@ -163,35 +174,6 @@ def _fill_required(table: str, columns: Columns, day: FloatArray) -> Columns:
         value = plain.get(column.kind, column.allowed[0] if column.allowed else "unspecified")
         filled = value if column.kind == "date" else np.full(day.size, value)
         columns.setdefault(name, filled)
-    return columns
-
-
-def who_is_treated(study: Study, arm: IntArray, courses: Courses) -> BoolArray:
-    """Return who has a treatment date: present on the day, and in an arm that the protocol treats."""
-    treatment = dressing.protocol_treatment(study)
-    all_arms = treatment is None or treatment.control or study.time_zero == "treatment_date"
-    of_arm = np.array([all_arms or not each.control for each in study.arms])
-    return np.asarray(courses.present & of_arm[arm] & (courses.delay <= courses.last_day), dtype=np.bool_)
-
-
-def protocol_procedures(
-    study: Study, arm: IntArray, courses: Courses, n_lesions: FloatArray, rng: np.random.Generator
-) -> Columns:
-    """Return the protocol's local treatment of each baseline lesion, indicated at randomisation."""
-    treatment = dressing.protocol_treatment(study)
-    if treatment is None:
-        return {}
-    of_arm = np.array([treatment.control or not each.control for each in study.arms])
-    subjects = np.flatnonzero(who_is_treated(study, arm, courses) & of_arm[arm])
-    owner = np.repeat(subjects, n_lesions[subjects].astype(np.int64))
-    columns: Columns = {
-        "owner": owner,
-        "indicated_date": np.zeros(owner.size),
-        "performed_date": courses.delay[owner].astype(np.float64),
-        "lesion_id": number(rank_within(owner) + 1, prefix="L"),
-        **{name: np.full(owner.size, value, dtype=object) for name, value in treatment.row().items()},
-    }
-    _dress_procedures(columns, courses, rng)
     return columns
 
 

@@ -15,7 +15,25 @@ if TYPE_CHECKING:
     from skeletal.arrays import FloatArray, IntArray
     from skeletal.study import Scenario, Study
 
-TOPICS = ("enrolment", "baseline", "lesions", "screening", "courses", "events", "dressing", "visits")
+# New topics come last: the streams of those before them stay as they are.
+TOPICS = (
+    "enrolment",
+    "baseline",
+    "lesions",
+    "screening",
+    "courses",
+    "events",
+    "dressing",
+    "visits",
+    "columns",
+    "imaging",
+    "protocol",
+    "others",
+    "collection",
+    "pain",
+    "scores",
+    "stays",
+)
 TIME_ZEROS = ("randomised_date", "treatment_date")
 
 

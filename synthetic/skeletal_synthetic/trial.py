@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from skeletal.errors import InvalidArgument
 from skeletal.records import make_records
-from skeletal.records.schema import TABLES
 
-from .baseline import count_lesions, draw_lesions, draw_screening, draw_subjects
-from .enrolment import draw_enrolment, number, rank_within
-from .events import add_treatments, check_components, draw_events
+from .baseline import count_targets, draw_lesions, draw_screening, draw_subjects
+from .columns import add_columns
+from .enrolment import draw_enrolment
+from .events import add_treatments, draw_events
+from .frames import from_accrual, record_frames
 from .hazards import draw_courses
-from .records import event_tables, protocol_procedures, stack, who_is_treated
+from .imaging import film_rows, films_taken, find_silent
+from .kinds import check_kinds
+from .others import draw_others
+from .protocol import declared_procedures, implied_procedures, who_is_treated
+from .questionnaires import questionnaire_tables
+from .records import event_tables, stack
 from .scenarios import check_time_zero, find_scenario, streams
-from .visits import draw_disposition, draw_visits
+from .stays import draw_stays
+from .visits import draw_disposition, draw_visits, visit_rows
 
 if TYPE_CHECKING:
-    import datetime as dt
-
-    from skeletal.arrays import FloatArray, LabelArray
     from skeletal.records.schema import TrialRecords
-    from skeletal.study import CensoringRule, RecordFilter, Study
-
-    from .enrolment import Enrolment
-
-Columns = dict[str, Any]
+    from skeletal.study import Study
 
 
 def simulate_trial(
@@ -55,14 +54,16 @@ def simulate_trial(
     -------
     TrialRecords
         The tables subjects, screening, lesions, assessments, disposition, those that the components read,
-        and procedures where the protocol gives local treatment.  The trial is complete: it is not cut at
-        the study's ``data_cutoff``.  An empty table is left out.
+        procedures where the protocol gives local treatment, and what the parts of the scenario add:
+        questionnaires, analgesics, stays, therapies, other events.  The trial is complete: it is not cut
+        at the study's ``data_cutoff``.  An empty table is left out.
 
     Raises
     ------
     InvalidArgument
         If the study has no such scenario, the seed or the size is no such number, the study's time zero is
-        another date, or a component reads a table in which events cannot be simulated.
+        another date, a component reads a table in which events cannot be simulated or would not take its
+        own rows, or an endpoint would count rows of other or intercurrent events.
 
     Notes
     -----
@@ -75,6 +76,10 @@ def simulate_trial(
     ``treatment_date``, and, where that is time zero, no events.  Half of the events that a procedure of
     the study can treat are followed by it within the gap; such a row names its event in
     ``related_event_id``.
+
+    The parts of a scenario draw from streams of their own.  Other events and intercurrent events are
+    Poisson processes apart from the frailty; a silent event is dated by the first film on or after its day
+    and leaves no record if none is taken.  docs/study-file.md says how each part is drawn.
 
     R: frailtypack and reReg simulate parts of this.  SAS: a data step with RAND.
 
@@ -89,34 +94,52 @@ def simulate_trial(
     n = _check_size(study.n_subjects if n_subjects is None else n_subjects)
     rng = streams(study, scenario, seed)
     check_time_zero(study)
-    check_components(study, chosen)
+    check_kinds(study, chosen)
     enrolment = draw_enrolment(study, chosen, n, rng["enrolment"])
-    courses = draw_courses(study, chosen, enrolment.arm, rng["courses"])
+    arm = enrolment.arm
+    courses = draw_courses(study, chosen, arm, rng["courses"])
     subjects = draw_subjects(study, enrolment, rng["baseline"])
-    lesions = draw_lesions(study, enrolment.subject_id, subjects["primary_tumour"], rng["lesions"])
-    n_lesions = count_lesions(lesions.pop("owner"), n)
+    subjects = add_columns(subjects, chosen.subjects, rng["columns"], enrolment.day)
+    lesions = draw_lesions(study, chosen, enrolment.subject_id, subjects["primary_tumour"], rng)
+    targets = count_targets(lesions, n)
+    all_lesions = np.bincount(lesions["owner"], minlength=n).astype(np.float64)
     screening, screening_id, screening_day = draw_screening(chosen, enrolment, rng["screening"])
-    events = draw_events(study, chosen, enrolment.arm, courses, rng["events"])
+    events = draw_events(study, chosen, arm, courses, rng["events"])
     occurrences = add_treatments(study, events, courses, rng["dressing"])
-    tables = event_tables(study, occurrences, courses, n_lesions, rng["dressing"])
-    treated = who_is_treated(study, enrolment.arm, courses)
-    protocol = protocol_procedures(study, enrolment.arm, courses, n_lesions, rng["dressing"])
-    tables["procedures"] = stack(protocol, tables.get("procedures", {}))
-    tables = {name: _from_accrual(name, columns, enrolment) for name, columns in tables.items()}
+    visits = draw_visits(study, chosen, courses, rng["visits"])
+    films = films_taken(study, chosen, visits)
+    occurrences = find_silent(study, chosen, occurrences, films, courses, rng["imaging"])
+    tables = event_tables(study, occurrences, courses, targets, rng["dressing"])
+    treated = who_is_treated(study, arm, courses)
+    if chosen.protocol:
+        treated, given = declared_procedures(study, chosen, courses, targets, rng["protocol"])
+    else:
+        given = implied_procedures(study, arm, courses, targets, rng["dressing"])
+    others = draw_others(study, chosen, courses, films, (targets, all_lesions), rng["others"])
+    others["procedures"] = stack(given, others.get("procedures", {}))
+    tables |= questionnaire_tables(study, chosen, courses, visits, lesions, tables, rng)
+    admissions = draw_stays(study, chosen, courses, occurrences, treated, rng["stays"])
+    others["stays"] = admissions
+    for name, rows in others.items():
+        tables[name] = stack(rows, tables.get(name, {}))
+    tables = {name: from_accrual(name, columns, enrolment) for name, columns in tables.items()}
+    seen = stack(visit_rows(study, visits), film_rows(study, chosen, visits))
+    tables["assessments"] = stack(from_accrual("assessments", seen, enrolment), tables.get("assessments", {}))
     subjects |= {
         "simulated": np.full(n, "true"),
-        "n_lesions": n_lesions,
+        "n_lesions": targets,
         "screening_id": screening_id,
         "consent_date": screening_day.astype(np.float64),
         "randomised_date": enrolment.day.astype(np.float64),
         "treatment_date": np.where(treated, enrolment.day + courses.delay, np.nan),
     }
-    visits = draw_visits(study, chosen, enrolment, courses, rng["visits"])
-    tables["assessments"] = stack(visits, tables.get("assessments", {}))
-    tables["disposition"] = draw_disposition(study, chosen, enrolment, courses, rng["visits"])
+    tables["disposition"] = draw_disposition(
+        study, chosen, enrolment, courses, subjects["primary_tumour"], rng["visits"]
+    )
+    del lesions["owner"]
     tables |= {"subjects": subjects, "screening": screening, "lesions": lesions}
     return make_records(
-        _frames(study, tables, chosen.accrual_start),
+        record_frames(study, tables, chosen.accrual_start),
         study=study,
         notes=(f"Simulated: scenario {scenario!r} of study {study.id!r}, seed {seed}, {n} subjects.",),
     )
@@ -126,74 +149,3 @@ def _check_size(n: int) -> int:
     if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
         raise InvalidArgument(f"n_subjects must be a whole number of at least 1, got {n!r}")
     return int(n)
-
-
-def _from_accrual(name: str, columns: Columns, enrolment: Enrolment) -> Columns:
-    """Sort rows by subject and day, number procedures, and count days from the start of accrual."""
-    if not columns:
-        return columns
-    dates = _date_columns(name, columns)
-    owner = columns["owner"]
-    first = np.fmin.reduce([columns[each] for each in dates]) if dates else np.zeros(owner.size)
-    order = np.lexsort((first, owner))
-    owner = owner[order].astype(np.int64)
-    moved: Columns = {"subject_id": enrolment.subject_id[owner]}
-    if name == "procedures":
-        moved["procedure_id"] = number(rank_within(owner) + 1, prefix="P")
-    for each, values in columns.items():
-        if each != "owner":
-            moved[each] = values[order] + enrolment.day[owner] if each in dates else values[order]
-    return moved
-
-
-def _frames(study: Study, tables: dict[str, Columns], start: dt.date) -> dict[str, pd.DataFrame]:
-    """Make the frames; a table or column that the study reads is there even where nothing happened."""
-    needed = _columns_read(study)
-    frames = {}
-    for name in TABLES:
-        columns = tables.get(name) or {}
-        if not columns and name not in needed:
-            continue
-        n = len(next(iter(columns.values()), ()))
-        wanted = [*TABLES[name].required, *needed.get(name, ())]
-        missing = {each: np.full(n, None, dtype=object) for each in wanted if each not in columns}
-        frames[name] = _frame(name, columns, start).assign(**missing)
-    return frames
-
-
-def _columns_read(study: Study) -> dict[str, list[str]]:
-    """Return the columns of each table that the study's filters read."""
-    filters: list[RecordFilter | CensoringRule] = [study.death]
-    filters += [*study.components.values(), *study.intercurrent.values(), *study.censoring.values()]
-    read: dict[str, list[str]] = {}
-    for each in filters:
-        if each.table in TABLES:
-            read.setdefault(str(each.table), []).extend([*each.where, each.date])
-    return read
-
-
-def _date_columns(table: str, columns: Columns) -> list[str]:
-    known = TABLES[table].columns
-    return [name for name in columns if name in known and known[name].kind == "date"]
-
-
-def _frame(table: str, columns: Columns, start: dt.date) -> pd.DataFrame:
-    """Make a frame with the columns of the schema first and dates as ISO 8601 text."""
-    dates = _date_columns(table, columns)
-    done = {name: _iso(values, start) if name in dates else values for name, values in columns.items()}
-    order = [name for name in TABLES[table].columns if name in done]
-    frame = pd.DataFrame(
-        {name: done[name] for name in [*order, *(each for each in done if each not in order)]}
-    )
-    keys = [key for key in TABLES[table].key if key in frame]
-    return frame.drop_duplicates(keys, ignore_index=True) if keys else frame
-
-
-def _iso(days: FloatArray, start: dt.date) -> LabelArray:
-    """Return days from ``start`` as ISO 8601 text, each distinct day written once; NaN gives None."""
-    distinct, place = np.unique(days, return_inverse=True)
-    known = ~np.isnan(distinct)
-    text = np.full(distinct.size, None, dtype=object)
-    whole = np.datetime64(start, "D") + distinct[known].astype("timedelta64[D]")
-    text[known] = np.datetime_as_string(whole, unit="D").astype(object)
-    return text[place]

@@ -13,6 +13,7 @@ from skeletal.arrays import DAYS_PER_YEAR, FloatArray, as_floats
 from skeletal.checks import rows_where
 from skeletal.errors import NotConverged
 
+from .kinds import check_kinds, counts, event_kinds, has_closed_form
 from .scenarios import check_time_zero, find_scenario
 
 if TYPE_CHECKING:
@@ -53,7 +54,10 @@ def true_values(study: Study, scenario: str, times: ArrayLike) -> pd.DataFrame:
         ``event_free_survival``; ``risk_without_death``, of a first event had nobody died (the hazard of
         death set to 0); ``mean_cumulative_events``, the mean number of events *before the gap rule* and
         without the procedures that treat an event, death ending it; ``survival``.  An endpoint without
-        components has ``survival`` only.
+        components has ``survival`` only, and so has one whose events are not those of the scenario's
+        process alone: a component reads a derived table, deaths, or rows that the models of pain, scores
+        or stays make, or the unit is the lesion, or its time zero differs from the study's.  An endpoint
+        counted from the treatment, of a study counted from randomisation, has no row.
 
     Raises
     ------
@@ -65,7 +69,11 @@ def true_values(study: Study, scenario: str, times: ArrayLike) -> pd.DataFrame:
 
     Notes
     -----
-    With frailty z, event rate a = rate * share of the endpoint's components * z and death rate
+    An event is dated by the day on which it happens.  Silent events (``imaging.silent``) are recorded at
+    the film that finds them, or never: records show fewer and later events than the truth by a day.
+
+    The events of an endpoint are those of the components whose simulated rows its filters take.  With
+    frailty z, event rate a = rate * share of those events * z and death rate
     b = death_rate * z ** frailty_death_power: the cumulative incidence at t is the mean over z of
     a / (a + b) * (1 - exp(-(a + b) t)), the event-free survival that of exp(-(a + b) t), the risk without
     death that of 1 - exp(-a t), the mean number of events that of a / b * (1 - exp(-b t)) and the survival
@@ -82,6 +90,7 @@ def true_values(study: Study, scenario: str, times: ArrayLike) -> pd.DataFrame:
     """
     chosen = find_scenario(study, scenario)
     check_time_zero(study)
+    check_kinds(study, chosen)
     days = as_floats(times, "times")
     rows_where(~np.isfinite(days) | (days < 0), "times must be finite and at least 0")
     blocks = [
@@ -102,12 +111,15 @@ def _block(endpoint: str, arm: str, quantity: str, days: FloatArray, values: Flo
 def _endpoint_values(
     study: Study, scenario: Scenario, endpoint: Endpoint, arm: str, days: FloatArray
 ) -> dict[str, FloatArray]:
-    share = sum(scenario.component_mix.get(name, 0.0) for name in endpoint.components)
+    time_zero = endpoint.time_zero or study.time_zero
+    if time_zero not in ("randomised_date", study.time_zero):
+        return {}
+    share = sum(kind.share for kind in event_kinds(study, scenario) if counts(study, endpoint, kind))
     event_rate = scenario.event_rate[arm] * share
     death_rate = scenario.death_rate[arm]
     years = days / DAYS_PER_YEAR
     waits = np.zeros(1)
-    if study.time_zero == "treatment_date":
+    if time_zero == "treatment_date":
         least, most = scenario.treatment_delay_days
         waits = np.arange(least, most + 1) / DAYS_PER_YEAR
 
@@ -127,7 +139,10 @@ def _endpoint_values(
 
     *means, alive = mean_over_frailty(integrand, scenario.frailty_variance)
     values = {name: mean / alive for name, mean in zip(QUANTITIES, means, strict=True)}
-    return values if endpoint.components else {"survival": values["survival"]}
+    closed = bool(endpoint.components) and time_zero == study.time_zero
+    if closed and has_closed_form(study, scenario, endpoint):
+        return values
+    return {"survival": values["survival"]}
 
 
 def _spent(rate: float, years: FloatArray) -> FloatArray:

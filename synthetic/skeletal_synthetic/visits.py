@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from . import dressing
 from .baseline import draw, or_missing
 
 if TYPE_CHECKING:
+    from skeletal.arrays import BoolArray, IntArray, LabelArray
     from skeletal.study import Scenario, Study
 
     from .enrolment import Enrolment
@@ -19,36 +21,67 @@ if TYPE_CHECKING:
 Columns = dict[str, Any]
 
 
-def draw_visits(
-    study: Study, scenario: Scenario, enrolment: Enrolment, courses: Courses, rng: np.random.Generator
-) -> Columns:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Visits:
+    """Planned visits that came due, by row, sorted by subject and visit.
+
+    Attributes
+    ----------
+    subject, visit : ndarray of int, shape (n,)
+        Row of the subject; place of the visit in the study file, from 0.
+    day : ndarray of int, shape (n,)
+        Days from randomisation.
+    done : ndarray of bool, shape (n,)
+    """
+
+    subject: IntArray
+    visit: IntArray
+    day: IntArray
+    done: BoolArray
+
+
+def draw_visits(study: Study, scenario: Scenario, courses: Courses, rng: np.random.Generator) -> Visits:
     """Draw visits: none before time zero, after the last day of observation or on the day of death.
 
-    A missed visit is a row with ``done`` false on its planned day.  Days count from accrual start.
+    A missed visit has its planned day.
     """
-    n = enrolment.day.size
     planned = np.array([visit.day for visit in study.visits], dtype=np.int64)
     jitter = scenario.visit_jitter_days
     least = np.array([-min(jitter, visit.window_before) for visit in study.visits], dtype=np.int64)
     most = np.array([min(jitter, visit.window_after) for visit in study.visits], dtype=np.int64)
-    shape = (n, len(study.visits))
+    shape = (courses.start.size, len(study.visits))
     missed = rng.random(shape) < scenario.missed_visit_probability
     shift = np.where(missed, 0, rng.integers(least, most, size=shape, endpoint=True))
     day = np.clip(planned + shift, 0, scenario.follow_up_days) + courses.start[:, None]
     last = courses.last_day - courses.died
     kept = courses.started[:, None] & (day <= last[:, None]) & (planned <= scenario.follow_up_days)
     subject, visit = np.nonzero(kept)
+    return Visits(subject=subject, visit=visit, day=day[kept], done=~missed[kept])
+
+
+def visit_rows(study: Study, visits: Visits) -> Columns:
+    """Return a row of assessments a visit; dates are days from randomisation."""
     return {
-        "subject_id": enrolment.subject_id[subject],
-        "visit": np.array([each.name for each in study.visits], dtype=object)[visit],
-        "date": (day[kept] + enrolment.day[subject]).astype(np.float64),
-        "modality": np.full(subject.size, "clinic visit", dtype=object),
-        "done": ~missed[kept],
+        "owner": visits.subject,
+        "visit": visit_names(study)[visits.visit],
+        "date": visits.day.astype(np.float64),
+        "modality": np.full(visits.subject.size, "clinic visit", dtype=object),
+        "done": visits.done,
     }
 
 
+def visit_names(study: Study) -> LabelArray:
+    """Return the names of the planned visits."""
+    return np.array([each.name for each in study.visits], dtype=object)
+
+
 def draw_disposition(
-    study: Study, scenario: Scenario, enrolment: Enrolment, courses: Courses, rng: np.random.Generator
+    study: Study,
+    scenario: Scenario,
+    enrolment: Enrolment,
+    courses: Courses,
+    tumour: LabelArray,
+    rng: np.random.Generator,
 ) -> Columns:
     """Draw how observation ended, and who was seen alive at the data cutoff and the planned looks.
 
@@ -58,6 +91,8 @@ def draw_disposition(
     last = courses.last_day + enrolment.day
     leaving = draw(dressing.LEAVING, n, rng)
     cause = draw(dressing.CAUSE_OF_DEATH, n, rng)
+    for primary, words in scenario.cancer_death.items():
+        cause[(tumour == primary) & (cause == dressing.CAUSE_OF_DEATH[0][0])] = words
     ended = np.where(courses.died, "died", np.where(courses.dropped, leaving, "completed"))
     everyone = np.arange(n)
     left = np.flatnonzero(courses.dropped)

@@ -26,7 +26,8 @@ def days(values):
 def own_events(records, study):
     """Events that are no treatment of another: subject, component, date."""
     parts = []
-    for name, component in study.components.items():
+    for name in study.scenarios["planning"].component_mix:
+        component = study.components[name]
         rows = records[component.table]
         for column, allowed in component.where.items():
             rows = rows.loc[rows[column].isin(list(allowed)).fillna(False).astype(bool)]
@@ -79,6 +80,8 @@ def test_incidence_survival_and_mean_numbers_are_those_of_the_truth(name, times,
         for time in times:
             for quantity, values in per_subject(subjects, events, endpoint, time).items():
                 for arm in study.arm_names:
+                    if (key, arm, quantity, time) not in truth.index:
+                        continue
                     mine = values[(subjects["arm"] == arm).to_numpy()]
                     error = abs(mine.mean() - truth[key, arm, quantity, time])
                     assert error < 4 * mine.std() / np.sqrt(mine.size), (key, arm, quantity, time)

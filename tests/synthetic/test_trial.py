@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -10,65 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from skeletal.errors import InvalidArgument
-from skeletal.records.schema import TABLES
 from skeletal.study import load_study, parse_study
+from skeletal.tables import TABLES
 from skeletal_synthetic import simulate_trial
 
-STUDIES = {name: load_study(name) for name in ("hermes", "perform")}
+NAMES = ("hermes", "perform", "rfa-ba", "rt-vertebroplasty")
+STUDIES = {name: load_study(name) for name in NAMES}
 EVENT_TABLES = ("events", "procedures", "assessments")
-both = pytest.mark.parametrize("name", ["hermes", "perform"])
+every = pytest.mark.parametrize("name", NAMES)
 
-MINIMAL = """
-id = "mini"
-acronym = "Mini"
-title = "Three arms, unequal allocation, unusual tables"
-n_subjects = 30
-arms = [
-    { name = "none", control = true },
-    { name = "low", ratio = 2 },
-    { name = "high", ratio = 3 },
-]
-[components.admission]
-label = "Admission for bone"
-table = "stays"
-where = { bone_related = true, place = ["hospital", "rehabilitation"] }
-date = "admission_date"
-[components.progression]
-label = "Progression on imaging"
-table = "assessments"
-where = { result = "progression", modality = "CT" }
-[components.score]
-label = "Severe pain"
-table = "questionnaires"
-where = { instrument = "BPI", item = "worst", value = 10 }
-[endpoints.any]
-label = "Any"
-components = ["admission", "progression", "score"]
-[estimands.any]
-endpoint = "any"
-label = "Any"
-paramcd = "ANY"
-death = "censor"
-[censoring.cutoff]
-label = "Cutoff"
-role = "limit"
-data_cutoff = true
-[analyses.any]
-estimand = "any"
-method = "cox"
-strata = ["region"]
-covariates = ["marker"]
-[scenarios.planning]
-label = "Planning"
-accrual_start = 2024-01-31
-accrual_days = 100
-event_rate = { none = 3.0, low = 3.0, high = 3.0 }
-death_rate = { none = 0.0, low = 0.1, high = 0.1 }
-dropout_rate = { none = 0.0, low = 0.1, high = 0.1 }
-component_mix = { admission = 0.4, progression = 0.3, score = 0.3 }
-follow_up_days = 200
-"""
+MINIMAL = (Path(__file__).parent / "minimal.toml").read_text(encoding="utf-8")
 
 
 def with_scenario(study, **changes):
@@ -107,7 +58,7 @@ def component_rows(records, study):
     return pd.concat(parts, ignore_index=True)
 
 
-@both
+@every
 def test_tables_have_the_columns_and_unique_keys_of_the_schema(name):
     records = simulate_trial(STUDIES[name], seed=3)
     for table, frame in records.tables.items():
@@ -119,13 +70,13 @@ def test_tables_have_the_columns_and_unique_keys_of_the_schema(name):
             assert dated or frame[column].notna().all(), (table, column)
 
 
-@both
+@every
 def test_size_is_that_of_the_study_or_the_one_asked_for(name):
     assert simulate_trial(STUDIES[name], seed=1).n_subjects == STUDIES[name].n_subjects
     assert simulate_trial(STUDIES[name], seed=1, n_subjects=57).n_subjects == 57
 
 
-@both
+@every
 def test_same_seed_gives_the_same_records_and_another_seed_others(name):
     first, again, other = (simulate_trial(STUDIES[name], seed=seed) for seed in (5, 5, 6))
     assert list(first.tables) == list(again.tables)
@@ -153,7 +104,8 @@ def test_another_scenario_of_equal_numbers_is_another_draw():
 
 
 def test_scenario_decides_the_events():
-    study = with_scenario(STUDIES["hermes"], event_rate={"observational": 0.0, "upfront-rt": 0.0})
+    none = {"observational": 0.0, "upfront-rt": 0.0}
+    study = with_scenario(STUDIES["hermes"], event_rate=none, other_events={}, stays=None)
     records = simulate_trial(study, seed=5)
     assert component_rows(records, study).empty
     assert records["events"].empty
@@ -167,8 +119,8 @@ def test_tables_and_columns_that_the_study_reads_are_there_without_events():
         assert {*component.where, component.date} <= set(records[component.table])
 
 
-@both
-@settings(max_examples=25, deadline=None)
+@every
+@settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 2**32), n=st.integers(1, 40))
 def test_records_of_a_subject_agree_with_each_other(name, seed, n):
     study = STUDIES[name]
@@ -195,8 +147,8 @@ def test_records_of_a_subject_agree_with_each_other(name, seed, n):
     assert (treated.isna() | (treated <= final["day"].reindex(subjects.index))).all()
 
 
-@both
-@settings(max_examples=15, deadline=None)
+@every
+@settings(max_examples=6, deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_visits_lie_in_their_windows_and_in_the_follow_up_of_the_living(name, seed):
     study = STUDIES[name]
@@ -212,20 +164,21 @@ def test_visits_lie_in_their_windows_and_in_the_follow_up_of_the_living(name, se
     death = visits["subject_id"].map(died)
     assert (death.isna() | (days(visits["date"]) < death)).all()
     completed = set(final.index[final["status"] == "completed"])
-    per_subject = visits.groupby("subject_id").size()
+    per_subject = visits.drop_duplicates(["subject_id", "visit"]).groupby("subject_id").size()
     assert all(per_subject.get(subject, 0) == len(study.visits) for subject in completed)
 
 
-@both
+@every
 def test_arms_are_balanced_in_each_whole_block_of_a_site(name):
     study = STUDIES[name]
     subjects = simulate_trial(study, seed=9, n_subjects=500).subjects
     rank = subjects.groupby("site").cumcount()
-    counts = pd.crosstab([subjects["site"], rank // 4], subjects["arm"])
-    whole = counts.loc[counts.sum(axis=1) == 4]
-    assert len(whole) > 80
-    assert (whole == 2).all(axis=None)
-    assert (counts <= 2).all(axis=None)
+    of_arm = pd.Series({arm.name: 2 * arm.ratio for arm in study.arms})
+    counts = pd.crosstab([subjects["site"], rank // of_arm.sum()], subjects["arm"])
+    whole = counts.loc[counts.sum(axis=1) == of_arm.sum()]
+    assert len(whole) > 70
+    assert (whole.eq(of_arm, axis="columns")).all(axis=None)
+    assert (counts.le(of_arm, axis="columns")).all(axis=None)
 
 
 def test_unequal_ratios_hold_in_each_block():
@@ -234,16 +187,18 @@ def test_unequal_ratios_hold_in_each_block():
     assert block.to_dict("list") == {"high": [6] * 20, "low": [4] * 20, "none": [2] * 20}
 
 
-@both
+@every
 def test_identifiers_say_site_and_sequence_and_the_order_of_rows_does_not_tell_the_arm(name):
     study = STUDIES[name]
     subjects = simulate_trial(study, seed=4, n_subjects=1200).subjects
     assert subjects["subject_id"].is_monotonic_increasing
     assert subjects["subject_id"].str.fullmatch(f"{name.upper()}-[0-9]{{2}}-[0-9]{{4}}").all()
-    assert (subjects["subject_id"].str.split("-").str[1] == subjects["site"]).all()
+    assert (subjects["subject_id"].str.rsplit("-", n=2).str[1] == subjects["site"]).all()
     assert days(subjects["randomised_date"]).groupby(subjects["site"]).is_monotonic_increasing.all()
     odd = subjects["arm"].groupby(subjects.index % 2).value_counts(normalize=True)
-    assert odd.between(0.44, 0.56).all()
+    ratio = pd.Series({arm.name: arm.ratio for arm in study.arms})
+    share = odd.index.get_level_values("arm").map(ratio / ratio.sum())
+    assert (odd - share).abs().lt(0.06).all()
 
 
 def test_baseline_values_agree_with_each_other():
@@ -284,7 +239,7 @@ def test_screening_holds_every_randomised_subject_and_a_reason_for_the_others():
 
 
 def test_preventive_radiotherapy_is_given_outside_the_control_arm_and_is_no_component():
-    study = STUDIES["hermes"]
+    study = with_scenario(STUDIES["hermes"], intercurrent={}, stays=None)
     records = simulate_trial(study, seed=4)
     procedures = records["procedures"]
     preventive = procedures.loc[procedures["intent"] == "preventive"]
@@ -316,13 +271,13 @@ def test_who_leaves_before_surgery_has_no_surgery_no_visits_and_no_events():
     assert set(status[list(never)]) <= {"died", "withdrew", "lost"}
     index = records["procedures"].query("intent == 'protocol'")
     assert set(index["subject_id"]) == set(subjects["subject_id"]) - never
-    assert set(index["kind"]) == {"surgery"}
+    assert set(index["kind"]) == {"fixation", "reconstruction"}
 
 
 def test_procedures_that_treat_an_event_name_it_and_come_within_the_gap():
     records = simulate_trial(STUDIES["hermes"], seed=4, n_subjects=3000)
     procedures = records["procedures"].dropna(subset=["related_event_id"])
-    events = records["events"]
+    events = records["events"].query("symptomatic and component in ['cord_compression', 'fracture']")
     merged = procedures.merge(
         events, left_on=["subject_id", "related_event_id"], right_on=["subject_id", "event_id"]
     )
@@ -362,39 +317,3 @@ def test_any_table_can_show_a_component_and_declared_columns_are_drawn():
     assert set(records.subjects["region"]) == {"no", "yes"}
     assert records.subjects["marker"].dtype == "float64"
     assert records.subjects["subject_id"].iloc[0] == "MINI-01-001"
-
-
-def test_unknown_scenario_is_named_with_the_one_that_was_meant():
-    message = re.escape("scenario must be one of 'planning', got 'planing'. Did you mean 'planning'?")
-    with pytest.raises(InvalidArgument, match=message):
-        simulate_trial(STUDIES["hermes"], scenario="planing", seed=1)
-
-
-def test_study_without_scenarios_is_refused():
-    study = STUDIES["hermes"].model_copy(update={"scenarios": {}})
-    with pytest.raises(InvalidArgument, match=r"declares no scenario; .* \[scenarios\.planning\]"):
-        simulate_trial(study, seed=1)
-
-
-@pytest.mark.parametrize("seed", [-1, 1.5, "7", True, None])
-def test_seed_must_be_a_whole_number_of_at_least_zero(seed):
-    with pytest.raises(InvalidArgument, match="seed must be a whole number of at least 0, got"):
-        simulate_trial(STUDIES["hermes"], seed=seed)
-
-
-@pytest.mark.parametrize("n", [0, -3, 2.5, True])
-def test_size_must_be_a_whole_number_of_at_least_one(n):
-    with pytest.raises(InvalidArgument, match="n_subjects must be a whole number of at least 1, got"):
-        simulate_trial(STUDIES["hermes"], seed=1, n_subjects=n)
-
-
-def test_time_zero_that_no_scenario_describes_is_refused():
-    study = STUDIES["hermes"].model_copy(update={"time_zero": "consent_date"})
-    with pytest.raises(InvalidArgument, match=r"randomised_date or treatment_date, .* 'consent_date'"):
-        simulate_trial(study, seed=1)
-
-
-def test_component_in_a_table_of_facts_is_refused():
-    text = MINIMAL.replace('table = "stays"', 'table = "disposition"')
-    with pytest.raises(InvalidArgument, match="component 'admission' reads table 'disposition'"):
-        simulate_trial(parse_study(text), seed=1)

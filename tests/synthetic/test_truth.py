@@ -35,8 +35,10 @@ def test_values_agree_with_integration_in_r(case):
     delay = settings_of["treatment_delay_days"]
     study = PERFORM if delay else HERMES
     arms = study.arm_names
+    endpoint = next(iter(study.endpoints))
     study = with_scenario(
         study,
+        component_mix={study.endpoints[endpoint].components[0]: 1.0},
         event_rate=dict.fromkeys(arms, GOLDEN["event_rate"]),
         death_rate=dict.fromkeys(arms, GOLDEN["death_rate"]),
         frailty_variance=settings_of["frailty_variance"],
@@ -44,7 +46,6 @@ def test_values_agree_with_integration_in_r(case):
         treatment_delay_days=tuple(delay or (0, 0)),
     )
     truth = true_values(study, "planning", GOLDEN["days"])
-    endpoint = next(iter(study.endpoints))
     for quantity, expected in GOLDEN["values"][case].items():
         found = read(truth, endpoint, arms[1], quantity)
         np.testing.assert_allclose(found, expected, rtol=0, atol=2e-9, err_msg=quantity)
