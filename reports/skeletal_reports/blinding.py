@@ -17,8 +17,9 @@ import pandas as pd
 
 from skeletal.errors import InvalidRecords, InvalidStudy, name_some
 from skeletal.records import TABLES, TrialRecords
-from skeletal.study import Study
+from skeletal.study import RECORD_PARTS, Study
 
+from .arm_events import MARK, mark_arm_events
 from .arm_terms import arm_terms, is_short_term, normalise, term_pattern
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 Kind = Literal["open", "closed"]
 POOLED = "All subjects"
 WITHHELD = "withheld"
+WORDS = ("label", "summary", "population", "time_zero_label", "phase", "note", "words")
 IDENTIFIERS = ("source", "source_row")
 
 
@@ -64,7 +66,8 @@ def blind_records(
     if kind == "closed" and unmask:
         return records, study
     names = dict.fromkeys(study.arm_names, POOLED) if kind == "open" else masked_arms(study)
-    return _blind_tables(records, study, names), _blind_study(study, names, pooled=kind == "open")
+    marked, shown = mark_arm_events(records, study)
+    return _blind_tables(marked, shown, names), _blind_study(shown, names, pooled=kind == "open")
 
 
 def masked_arms(study: Study) -> dict[str, str]:
@@ -126,7 +129,8 @@ def _sorted(table: pd.DataFrame) -> pd.DataFrame:
 
 def _without_determinants(subjects: pd.DataFrame, needed: set[str]) -> pd.DataFrame:
     """Drop the columns of ``subjects`` whose values, or whose absence, tell the arm."""
-    others = [name for name in subjects.columns if name not in {"subject_id", "arm", *IDENTIFIERS}]
+    kept = {"subject_id", "arm", *IDENTIFIERS}
+    others = [name for name in subjects.columns if name not in kept and not name.startswith(MARK)]
     arm = subjects["arm"]
     telling = [name for name in others if _determines(subjects[name], arm)]
     if used := [name for name in telling if name in needed]:
@@ -195,13 +199,22 @@ def _needed_columns(study: Study) -> dict[str, set[str]]:
     """Columns that the study reads, by table."""
     needed: dict[str, set[str]] = {"subjects": {study.time_zero}}
     needed["subjects"] |= {endpoint.time_zero for endpoint in study.endpoints.values() if endpoint.time_zero}
+    needed["subjects"] |= {item.time_zero for item in study.measures.values() if item.time_zero}
     needed["subjects"] |= {item.column for item in study.baseline}
     for analysis in study.analyses.values():
         needed["subjects"] |= {*analysis.strata, *analysis.covariates}
+    for criterion in study.eligibility:
+        read = {name for rule in criterion.rule.walk() for name in (rule.column, rule.times) if name}
+        needed.setdefault(f"{criterion.unit}s", set()).update(read)
     for item in _filters(study):
         if item.table is not None:
-            needed.setdefault(item.table, set()).update({item.date, *item.where})
+            needed.setdefault(item.table, set()).update({item.date, *item.where, *_unless(item)})
     return needed
+
+
+def _unless(item: Any) -> dict[str, Any]:
+    """Values that leave a row out; a censoring rule has none."""
+    return dict(getattr(item, "unless", {}))
 
 
 def _filters(study: Study) -> list[Any]:
@@ -212,7 +225,8 @@ def _filters(study: Study) -> list[Any]:
 
 def _filter_values(study: Study, table: str) -> set[str]:
     filters = [item for item in _filters(study) if item.table == table]
-    return {str(value) for item in filters for values in item.where.values() for value in values}
+    read = [*(item.where for item in filters), *map(_unless, filters)]
+    return {str(value) for where in read for values in where.values() for value in values}
 
 
 # --- study -------------------------------------------------------------------------------------------
@@ -225,10 +239,14 @@ def _blind_study(study: Study, names: Mapping[str, str], *, pooled: bool) -> Stu
     content["records"] = {}
     content["report"]["masking_seed"] = 0
     content["arms"] = _blind_arms(study, names, pooled=pooled)
+    for item in (*content["estimands"].values(), *content["measures"].values()):
+        item["treatment"] = ""  # told by the arms as they are shown
     for scenario in content["scenarios"].values():
         for rate in ("event_rate", "death_rate", "dropout_rate"):
             mean = float(np.mean(list(scenario[rate].values())))
             scenario[rate] = dict.fromkeys(sorted(set(names.values())), mean)
+        for part in RECORD_PARTS:  # they differ by arm, and only a simulation reads them
+            scenario.pop(part, None)
     pattern = term_pattern(arm_terms(study))
     arms, scrubbed = content.pop("arms"), _scrub(content, pattern)
     return Study.model_validate({**scrubbed, "arms": arms})
@@ -246,13 +264,15 @@ def _blind_arms(study: Study, names: Mapping[str, str], *, pooled: bool) -> list
 
 def _scrub(content: Any, pattern: re.Pattern[str], key: str = "") -> Any:
     """Blank sources and withhold arm names in words for readers; keys and filter values stay."""
+    if key in {"where", "unless"}:
+        return content
     if key in {"sources", "source"}:
         return {} if isinstance(content, dict) else ""
     if isinstance(content, dict):
         return {name: _scrub(item, pattern, name) for name, item in content.items()}
     if isinstance(content, list | tuple):
         return [_scrub(item, pattern, key) for item in content]
-    if isinstance(content, str) and key in {"label", "summary", "population", "time_zero_label", "phase"}:
+    if isinstance(content, str) and key in WORDS:
         return withhold(content, pattern)
     return content
 

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 from skeletal.records import parse_dates
 
 from .provenance import data_as_of
 from .tables import Column, Row, Table, format_count, format_date, format_number
-from .tables.estimates import UNIT_DAYS, analysis_label
 from .tables.format import NOT_ESTIMABLE
+from .tables.result_values import UNIT_DAYS, analysis_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from skeletal.plan import Results
     from skeletal.records import TrialRecords
-    from skeletal.study import CensoringRule, Endpoint, Estimand, Study
-
-DEATH = {
-    "competing": "death is a competing event",
-    "composite": "death counts as an event",
-    "censor": "death ends observation (censoring)",
-    "ignored": "death plays no part, the censoring rules alone end observation",
-}
+    from skeletal.study import Analysis, CensoringRule, Study
 
 
 def summary_text(records: TrialRecords, results: Results, study: Study) -> str:
@@ -116,7 +110,9 @@ def _events(results: Results, study: Study) -> Iterator[str]:
     told: set[tuple[str, bool]] = set()
     for name, estimand in study.estimands.items():
         events = (estimand.endpoint, estimand.death == "composite")
-        if estimand.variable != "first" or events in told:
+        endpoint = study.endpoints[estimand.endpoint]
+        one = len(endpoint.components) == 1 and len(study.endpoints) > 1
+        if estimand.variable != "first" or events in told or one:
             continue
         told.add(events)
         rows = results.select(analysis=f"{name}-accounting")
@@ -128,13 +124,13 @@ def _events(results: Results, study: Study) -> Iterator[str]:
         after = f", {format_count(competing)} with the competing event" if competing else ""
         yield (
             f"**{estimand.label}:** {format_count(total['n_events'], total['n_analysed'])} of "
-            f"{format_count(total['n_analysed'])} analysed subjects with the event"
+            f"{format_count(total['n_analysed'])} analysed {endpoint.unit}s with the event"
             f"{_by_arm(counts, study)}{after}."
         )
 
 
-def definitions_text(study: Study) -> str:
-    """Say in words how each endpoint is defined and where observation ends (Markdown).
+def observation_text(study: Study) -> str:
+    """Say in words where observation of a subject ends (Markdown).
 
     Parameters
     ----------
@@ -144,35 +140,17 @@ def definitions_text(study: Study) -> str:
     Returns
     -------
     str
-        One item an endpoint with its estimands, then the censoring rules in order.
+        The censoring rules in order; then the endpoints that follow only some of them.
     """
-    lines = [_endpoint(name, endpoint, study) for name, endpoint in study.endpoints.items()]
-    rules = [f"  {place}. {_rule(rule)}" for place, rule in enumerate(study.censoring.values(), start=1)]
-    return "\n".join([*lines, "- **Observation ends**, in this order of precedence:", *rules])
-
-
-def _endpoint(name: str, endpoint: Endpoint, study: Study) -> str:
-    parts = [study.components[key].label for key in endpoint.components]
-    what = "; ".join(parts) if parts else "death from any cause"
-    gap = (
-        f" Events less than {endpoint.min_gap_days} days after the last {endpoint.gap_anchor} one belong to "
-        "the same episode."
-        if parts and endpoint.min_gap_days
-        else ""
-    )
-    zero = endpoint.time_zero.removesuffix("_date").replace("_", " ") if endpoint.time_zero else ""
-    estimands = "".join(f"\n  - {_estimand(item)}" for item in study.estimands_of(name).values())
-    return f"- **{endpoint.label}**, counted from {zero or study.time_zero_label}: {what}.{gap}{estimands}"
-
-
-def _estimand(estimand: Estimand) -> str:
-    more = "".join(
-        f"; {name.replace('_', ' ')}: {strategy.replace('_', ' ')}"
-        for name, strategy in estimand.intercurrent.items()
-    )
-    summary = f" {estimand.summary}." if estimand.summary else ""
-    code, death = estimand.paramcd, DEATH[estimand.death]
-    return f"{estimand.label} ({code}): {death}{more}. {estimand.population}.{summary}"
+    rules = [f"{place}. {_rule(rule)}" for place, rule in enumerate(study.censoring.values(), start=1)]
+    numbers = {name: place for place, name in enumerate(study.censoring, start=1)}
+    own = [
+        f"- {endpoint.label}: only {', '.join(str(numbers[name]) for name in endpoint.censoring)}."
+        for endpoint in study.endpoints.values()
+        if endpoint.censoring is not None and set(endpoint.censoring) != set(study.censoring)
+    ]
+    text = "\n".join(["Observation ends, in this order of precedence:", "", *rules])
+    return text + ("\n\nEndpoints that follow some of these rules:\n\n" + "\n".join(own) if own else "")
 
 
 def _rule(rule: CensoringRule) -> str:
@@ -195,8 +173,11 @@ def conventions_text() -> str:
     return "\n".join(f"- {line}" for line in CONVENTIONS)
 
 
+COUNTED = re.compile(r"; \d+ of \d+ (?:censored before|evaluable).*|, \d+ and \d+ values$")
+
+
 def methods_table(results: Results, study: Study) -> Table:
-    """List each analysis with its estimand and the method as its results name it.
+    """List each method, as the results name it, with the analyses that use it.
 
     Parameters
     ----------
@@ -208,17 +189,28 @@ def methods_table(results: Results, study: Study) -> Table:
     Returns
     -------
     Table
-        One row an analysis that was run.
+        One row a method, in the order of the analyses that were run.
     """
-    rows = []
+    users: dict[str, list[str]] = {}
     for name, analysis in study.analyses.items():
         found = results.select(analysis=name)
-        methods = dict.fromkeys(text for text in found["method"].astype(str) if text)
-        if methods:
-            estimand = study.estimands[analysis.estimand].label
-            rows.append(Row(cells=(analysis_label(name, study), estimand, "; ".join(methods))))
-    columns = tuple(Column(header=text, align="left") for text in ("Analysis", "Estimand", "Method"))
+        texts = dict.fromkeys(COUNTED.sub("", item) for item in found["method"].astype(str) if item)
+        known = [text for text in texts if not text.startswith("not estimable")]
+        for text in known or texts:
+            label, reads = analysis_label(name, study), _reads(analysis, study)
+            users.setdefault(text, []).append(label if label == reads else f"{label} ({reads})")
+    rows = [Row(cells=(text, "; ".join(labels))) for text, labels in users.items()]
+    columns = tuple(
+        Column(header=text, align="left") for text in ("Method", "Analysis (estimand or measure)")
+    )
     return Table(name="methods", title="Methods of the analyses", columns=columns, rows=tuple(rows))
+
+
+def _reads(analysis: Analysis, study: Study) -> str:
+    """Words for the estimand or measure of an analysis."""
+    if analysis.measure:
+        return study.measures[analysis.measure].label
+    return study.estimands[analysis.estimand].label
 
 
 def masking_text(study: Study) -> str:
@@ -229,6 +221,10 @@ def masking_text(study: Study) -> str:
     )
     if len({arm.ratio for arm in study.arms}) > 1:
         text += " Allocation is unequal: the numbers of subjects can tell the arms all the same."
+    if any(
+        event.table == "procedures" for event in (*study.components.values(), *study.intercurrent.values())
+    ):
+        text += " So can procedures that only one treatment brings with it."
     return text
 
 

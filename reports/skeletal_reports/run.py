@@ -18,6 +18,7 @@ from skeletal.study import lock_study
 
 from .blinding import masked_arms
 from .contradictions import refuse_errors
+from .derived import write_derived
 from .provenance import MANIFEST, data_as_of, run_name, write_manifest
 from .report import ReportPaths, write_report
 from .tables import baseline_table
@@ -189,11 +190,8 @@ def _write_data(
     simulation: Simulation | None,
 ) -> None:
     folder.mkdir()
-    outcomes.to_adam(folder)
-    write_csv(outcomes.audit, folder / "audit.csv")
+    write_derived(outcomes, records, folder)
     write_csv(review, folder / "review.csv")
-    write_csv(outcomes.exclusions, folder / "exclusions.csv")
-    write_csv(outcomes.accounting(), folder / "accounting.csv")
     if simulation is not None:
         write_records(records, folder / "records")
         if simulation.truth is not None:

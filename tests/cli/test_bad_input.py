@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import zipfile
 
+import pandas as pd
 import pytest
 
 from skeletal.study import study_text
@@ -325,15 +326,34 @@ def test_simulation_never_replaces_records_that_were_not_simulated(skeletal, dat
     assert (data / "subjects.csv").read_bytes() == before
 
 
-@pytest.mark.parametrize("old", ['date = "indicated_date"', 'time_zero = "randomised_date"'])
-def test_column_that_holds_no_dates_is_named(old, skeletal, data, tmp_path):
-    column = "kind" if old.startswith("date") else "sex"
-    path = tmp_path / "trial.toml"
-    path.write_text(study_text("hermes").replace(old, f'{old.split()[0]} = "{column}"', 1), encoding="utf-8")
-    result = skeletal("analyse", path, "--data", data)
+DATE_COLUMNS = {"procedures": 'date = "indicated_date"', "subjects": 'time_zero = "randomised_date"'}
+
+
+def dated_by(path, old, column):
+    """Write the HERMES study with another date column."""
+    text = study_text("hermes")
+    assert old in text
+    path.write_text(text.replace(old, f'{old.split()[0]} = "{column}"', 1), encoding="utf-8")
+
+
+@pytest.mark.parametrize("table", DATE_COLUMNS)
+def test_own_column_that_holds_no_dates_is_named(table, skeletal, data, tmp_path):
+    frame = pd.read_csv(data / f"{table}.csv", dtype="string").assign(remark="none")
+    frame.to_csv(data / f"{table}.csv", index=False)
+    dated_by(tmp_path / "trial.toml", DATE_COLUMNS[table], "remark")
+    result = skeletal("analyse", tmp_path / "trial.toml", "--data", data)
     assert result.exit_code == RECORDS
-    assert f"column '{column}' of table" in result.stderr
+    assert f"column 'remark' of table '{table}'" in result.stderr
     assert "must hold dates" in result.stderr
+
+
+@pytest.mark.parametrize(("table", "column"), [("procedures", "kind"), ("subjects", "sex")])
+def test_column_that_never_holds_dates_is_refused_with_the_study(table, column, skeletal, data, tmp_path):
+    dated_by(tmp_path / "trial.toml", DATE_COLUMNS[table], column)
+    result = skeletal("analyse", tmp_path / "trial.toml", "--data", data)
+    assert result.exit_code == STUDY
+    assert f"'{column}'" in result.stderr
+    assert "which holds text (dates" in result.stderr
 
 
 def test_check_points_at_a_value_that_the_study_nearly_names(skeletal, data):

@@ -49,7 +49,8 @@ def test_version_shows_ours_and_the_dependencies(skeletal):
 
 def test_studies_as_csv_and_json(skeletal):
     assert skeletal("studies").stdout.splitlines()[1].startswith("hermes,HERMES,NCT07146074,120,1:1")
-    assert [row["name"] for row in json.loads(skeletal("studies", "--json").stdout)] == ["hermes", "perform"]
+    listed = json.loads(skeletal("studies", "--json").stdout)
+    assert [row["name"] for row in listed] == ["hermes", "perform", "rfa-ba", "rt-vertebroplasty"]
 
 
 def test_terminal_gets_a_table_with_ne_where_nothing_can_be_estimated(capsys, monkeypatch):
@@ -65,7 +66,7 @@ def test_schema_is_the_schema(skeletal):
     assert json.loads(skeletal("schema").stdout) == study_schema()
 
 
-@pytest.mark.parametrize("name", ["hermes", "perform"])
+@pytest.mark.parametrize("name", ["hermes", "perform", "rfa-ba", "rt-vertebroplasty"])
 def test_init_writes_a_commented_copy(name, skeletal, tmp_path):
     result = skeletal("init", name)
     assert result.exit_code == 0
@@ -141,15 +142,17 @@ def test_derive_writes_outcomes_audit_and_accounting(skeletal, data, tmp_path):
     assert result.stdout.strip() == str(out)
     names = {path.name for path in out.iterdir()}
     assert {"adsl.csv", "adtte.csv", "audit.csv", "exclusions.csv", "accounting.csv"} <= names
+    assert {"record-accounting.csv", "eligibility-subjects.csv", "measure-days-at-home.csv"} <= names
     accounting = pd.read_csv(out / "accounting.csv")
-    assert (accounting.groupby("estimand")["n_randomised"].sum() == 24).all()
+    subjects = accounting.loc[accounting["unit"] == "subject"]
+    assert (subjects.groupby("estimand")["n_randomised"].sum() == 24).all()
     assert skeletal("derive", "hermes", "--data", data, "--out", out, "--force").exit_code == 0
 
 
 def test_check_of_a_study_alone(skeletal):
     result = skeletal("check", "perform")
     assert result.exit_code == 0
-    assert "Study perform is valid: 2 arms, 3 endpoints" in result.stderr
+    assert "Study perform is valid: 2 arms, 6 endpoints" in result.stderr
     assert (
         json.loads(skeletal("check", "perform", "--json").stdout)["digest"] == load_study("perform").digest()
     )
@@ -167,6 +170,7 @@ def test_check_lists_findings_and_returns_5(skeletal, data):
     assert content["n_subjects"] == 24
     assert "NOBODY" in {finding["subject_id"] for finding in content["findings"]}
     assert content["counts"]["error"] == 1
+    assert sum(content["eligibility"].values()) == 24
 
 
 def test_check_of_good_records_returns_0(skeletal, tmp_path):
@@ -175,6 +179,7 @@ def test_check_of_good_records_returns_0(skeletal, tmp_path):
     result = skeletal("check", "hermes", "--data", out)
     assert result.exit_code == 0, result.stdout
     assert "120 subjects; 0 error(s), 0 warning(s)" in result.stderr
+    assert "Eligibility: 120 eligible, 0 not eligible, 0 not assessable" in result.stderr
 
 
 def test_check_sees_follow_up_after_the_cutoff_unless_it_is_cut(skeletal, data):

@@ -10,7 +10,7 @@ from tests.figures.conftest import make_curve
 from tests.support import report_trial as trial
 
 from skeletal.errors import InvalidArgument
-from skeletal_reports.figures import curve_figure, effects_figure
+from skeletal_reports.figures import curve_figure, drawn_curves, effects_figure
 
 CONTRAST = "upfront-rt vs observational"
 
@@ -88,3 +88,11 @@ def test_three_arms_favour_the_control_or_each_other_arm():
 def test_a_pooled_study_has_no_effects():
     with pytest.raises(InvalidArgument, match="no row"):
         effects_figure(results(), trial.pooled_study())
+
+
+def test_one_curve_an_endpoint_order_and_method_is_drawn():
+    study = trial.study()
+    analysis = study.analyses["sse-incidence-curve"].model_copy(update={"estimand": "sse-hazard"})
+    more = study.model_copy(update={"analyses": {**study.analyses, "again": analysis}})
+    found = results(again=results().curves["sse-incidence-curve"])
+    assert drawn_curves(found, more) == ["survival-curve", "sse-incidence-curve", "sse-mean"]

@@ -6,13 +6,14 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support import report_trial as trial
 
 from skeletal.errors import InvalidRecords, InvalidStudy
 from skeletal.records import make_records
-from skeletal.study import Study, load_study
+from skeletal.study import Study
 from skeletal_reports.blinding import blind_records, masked_arms
 
-STUDY = load_study("hermes")
+STUDY = trial.study()
 ARMS = ("observational", "upfront-rt")
 WORDS = ("observational", "upfront", "observational arm", "upfront radiotherapy arm")
 

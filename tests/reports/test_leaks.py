@@ -10,10 +10,11 @@ import pandas as pd
 import pytest
 from pypdf import PdfWriter
 from pypdf.generic import NameObject, StreamObject
+from tests.support import report_trial as trial
 
 from skeletal.errors import SkeletalError
 from skeletal.records import make_records
-from skeletal.study import Study, load_study
+from skeletal.study import Study
 from skeletal_reports.blinding import blind_records
 from skeletal_reports.leaks import check_open, check_self_contained, require_pooled
 from skeletal_reports.notebook import inject_parameters, read_template
@@ -24,7 +25,7 @@ from skeletal_reports.render.pdf import render_pdf
 if TYPE_CHECKING:
     from pathlib import Path
 
-STUDY = load_study("hermes")
+STUDY = trial.study()
 COVER = Cover(trial="T", registry="", title="", kind="open", as_of="2026-01-01", arms="", confidential=False)
 
 LEAKS = {

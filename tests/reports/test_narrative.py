@@ -9,17 +9,18 @@ import pytest
 from tests.support import report_trial as trial
 
 from skeletal.plan import Results
-from skeletal.study import Study, load_study
+from skeletal.study import Study
 from skeletal_reports.narrative import (
     conventions_text,
-    definitions_text,
     masking_text,
     methods_table,
+    observation_text,
     planned_text,
     summary_text,
 )
 
-STUDY = load_study("hermes")
+STUDY = trial.study()
+COLUMNS = ["analysis", "arm", "statistic", "value", "method"]
 COUNTS = {"observational": (3, 1), "upfront-rt": (0, 1)}  # events, competing events
 
 
@@ -38,7 +39,7 @@ def results(*extra):
         ("sse-free-curve", "observational", "other", 2.0, "another"),
         *extra,
     ]
-    frame = pd.DataFrame(rows, columns=["analysis", "arm", "statistic", "value", "method"])
+    frame = pd.DataFrame(rows, columns=COLUMNS)
     return Results(
         frame=frame.assign(key=frame["analysis"] + "/" + frame["arm"] + "/" + frame["statistic"]), curves={}
     )
@@ -89,30 +90,56 @@ def test_a_pooled_summary_has_no_split():
     assert "“Overall survival”): 20.0 months." in text
 
 
-def test_definitions_name_components_gap_estimands_and_rules_in_order():
-    text = definitions_text(STUDY)
-    assert "Events less than 21 days after the last counted one belong to the same episode." in text
-    assert "Symptomatic pathological fracture" in text
-    assert "First SSE, deaths censored (TTSSECS): death ends observation (censoring)." in text
-    rules = [
-        line.strip() for line in text.splitlines() if line.startswith("  ") and line.strip()[0].isdigit()
-    ]
+def test_observation_ends_by_rules_in_order():
+    rules = [line for line in observation_text(STUDY).splitlines() if line[:1].isdigit()]
     assert rules[0] == "1. Data cutoff (events after it do not count)."
     assert rules[4] == "5. Last assessment (dates the censoring)."
+    assert "follow some of these rules" not in observation_text(STUDY)
 
 
-def test_definitions_follow_the_gap_and_the_time_zero_of_the_endpoint():
+def test_an_endpoint_with_rules_of_its_own_is_named_with_their_numbers():
     content = STUDY.model_dump()
-    content["endpoints"]["sse"].update(min_gap_days=0, time_zero="treatment_date")
-    text = definitions_text(Study.model_validate(content))
-    assert "same episode" not in text
-    assert "**Symptomatic skeletal event**, counted from treatment:" in text
+    content["endpoints"]["death"]["censoring"] = ("data_cutoff", "last_contact")
+    lines = observation_text(Study.model_validate(content)).splitlines()
+    assert lines[-1] == "- Death from any cause: only 1, 4."
 
 
-def test_methods_list_each_method_of_an_analysis_once():
-    rows = {row.cells[0]: row.cells[1:] for row in methods_table(results(), STUDY).rows}
-    assert rows["SSE-free survival"] == ("SSE-free survival", "Kaplan-Meier; another")
-    assert "Log-rank test" not in rows
+def test_each_method_is_listed_once_with_its_analyses():
+    rows = dict(row.cells for row in methods_table(results(), STUDY).rows)
+    assert rows["Kaplan-Meier"] == "SSE-free survival"
+    assert rows["another"] == "SSE-free survival"
+    assert rows["reverse"] == "Overall survival"
+    assert "Log-rank test" not in "".join(rows.values())
+
+
+def test_an_analysis_is_named_with_its_estimand_and_counts_are_left_out_of_its_method():
+    left = "proportion, Wilson score limits; 2 of 60 censored before day 365 left out"
+    other = "proportion, Wilson score limits; 3 of 60 censored before day 365 left out"
+    more = [("sse-by-month-12", arm, "estimate", 0.5, text) for arm, text in (("a", left), ("b", other))]
+    rows = dict(row.cells for row in methods_table(results(*more), STUDY).rows)
+    label = "Subjects with an SSE by month 12 (First SSE, death competing)"
+    assert rows["proportion, Wilson score limits"] == label
+
+
+def test_what_is_not_estimable_is_listed_only_where_nothing_else_is_known():
+    more = [
+        ("sse-by-month-12", "a", "estimate", 0.5, "proportion; 2 of 60 evaluable; left out: 3 death"),
+        ("sse-by-month-12", "b", "estimate", 0.5, "not estimable: 0 of 0 evaluable"),
+        ("sse-free-test", "all", "statistic", 0.5, "not estimable: no subjects"),
+    ]
+    rows = dict(row.cells for row in methods_table(results(*more), STUDY).rows)
+    assert "proportion" in rows
+    assert [text for text in rows if text.startswith("not estimable")] == ["not estimable: no subjects"]
+
+
+def test_methods_name_the_measure_that_an_analysis_reads():
+    content = STUDY.model_dump()
+    content["measures"] = {"home": {"kind": "days_at_home", "label": "Days at home", "paramcd": "DAH"}}
+    content["analyses"] = {"home-mean": {"measure": "home", "method": "mean", "label": "Mean days"}}
+    frame = pd.DataFrame([("home-mean", "observational", "mean", 20.0, "mean")], columns=COLUMNS)
+    found = Results(frame=frame.assign(key="k"), curves={})
+    (row,) = methods_table(found, Study.model_validate(content)).rows
+    assert row.cells == ("mean", "Mean days (Days at home)")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,14 @@ from __future__ import annotations
 import pandas as pd
 from tests.support import report_trial as trial
 
-from skeletal_reports.tables import accounting_table, exclusions_table, outcome_table, review_table
+from skeletal.study import load_study
+from skeletal_reports.tables import (
+    accounting_table,
+    exclusions_table,
+    outcome_table,
+    review_table,
+    shown_estimands,
+)
 
 
 def rows_of(table):
@@ -34,6 +41,58 @@ def test_episodes_and_their_rate_per_subject_year():
     assert found["Episodes per subject-year"] == ("1.50", "0.00", "1.00")
 
 
+class LesionOutcomes(trial.HandOutcomes):
+    """S1 has two lesions; the first event of each, and all events of each."""
+
+    def first(self, endpoint, estimand=None):
+        frame = super().first(endpoint, estimand)
+        second = frame.iloc[:1].assign(lesion_id="L2", status=0, component=None, censor_reason="horizon")
+        return pd.concat([frame.assign(lesion_id="L1"), second], ignore_index=True)
+
+    def recurrent(self, endpoint, estimand=None):
+        frame = super().recurrent(endpoint, estimand)
+        second = frame.iloc[:1].assign(lesion_id="L2", stop=365.25)
+        return pd.concat([frame.assign(lesion_id="L1"), second], ignore_index=True)
+
+
+def lesion_study():
+    study = trial.study()
+    sse = study.endpoints["sse"].model_copy(update={"unit": "lesion"})
+    return study.model_copy(update={"endpoints": {**study.endpoints, "sse": sse}})
+
+
+def test_lesions_are_counted_beside_their_subjects():
+    outcomes = LesionOutcomes(study=lesion_study(), subjects=trial.subjects())
+    table = outcome_table(outcomes, lesion_study(), trial.ESTIMAND)
+    found = rows_of(table)
+    assert table.title.endswith("outcomes of the lesions analysed")
+    assert found["Subjects with a lesion analysed"] == ("4", "3", "7")
+    assert found["Analysed"] == ("5", "3", "8")
+    assert found["With the event: Symptomatic skeletal event"][0] == "3 (60.0%)"
+    assert found["Lesion-years"] == ("2.3", "1.0", "3.3")  # 100 days more than by subject
+
+
+def test_episodes_of_lesions_are_counted_by_lesion():
+    outcomes = LesionOutcomes(study=lesion_study(), subjects=trial.subjects())
+    found = rows_of(outcome_table(outcomes, lesion_study(), trial.RECURRENT))
+    assert found["Subjects with a lesion analysed"] == ("4", "3", "7")
+    assert found["Analysed"] == ("5", "3", "8")
+    assert found["With at least one episode"] == ("3 (60.0%)", "0 (0.0%)", "3 (37.5%)")
+    assert found["Episodes per lesion-year"] == ("1.33", "0.00", "1.00")
+
+
+def test_one_estimand_an_endpoint_and_variable_has_its_table():
+    assert shown_estimands(trial.study())[:2] == ["sse-incidence", "sse-recurrent"]
+    assert "sse-free-survival" not in shown_estimands(trial.study())
+
+
+def test_an_endpoint_of_one_component_is_left_to_the_accounting():
+    study = trial.study()
+    one = study.endpoints["sse"].model_copy(update={"components": ("fracture",)})
+    found = shown_estimands(study.model_copy(update={"endpoints": {**study.endpoints, "sse": one}}))
+    assert found == ["overall-survival"]
+
+
 def test_a_pooled_table_names_no_arm():
     table = outcome_table(trial.outcomes(pooled=True), trial.pooled_study(), trial.ESTIMAND)
     assert [column.header for column in table.columns] == ["", "All subjects (N=7)"]
@@ -49,6 +108,13 @@ def test_accounting_by_estimand_and_arm():
     ]
 
 
+def test_an_account_of_lesions_says_so():
+    outcomes = LesionOutcomes(study=lesion_study(), subjects=trial.subjects())
+    assert (
+        accounting_table(outcomes, lesion_study()).rows[0].cells[0] == "First SSE, death competing (lesions)"
+    )
+
+
 def test_exclusions_by_reason():
     table = exclusions_table(trial.outcomes(), trial.study())
     assert [row.cells[0] for row in table.rows] == [
@@ -59,6 +125,23 @@ def test_exclusions_by_reason():
     ]
     assert table.rows[1].cells[1:] == ("0", "1", "1")
     assert table.columns[1].header == "Observational arm (N=4)"
+
+
+def test_exclusions_from_a_measure_are_counted_too():
+    name, measure = next(iter(load_study("hermes").measures.items()))
+
+    class WithMeasure(trial.HandOutcomes):
+        @property
+        def exclusions(self):
+            frame = super().exclusions.iloc[:1]
+            return frame.assign(estimand=name, reason="no randomised_date")
+
+    outcomes = WithMeasure(study=trial.study(), subjects=trial.subjects())
+    table = exclusions_table(outcomes, trial.study().model_copy(update={"measures": {name: measure}}))
+    assert [row.cells for row in table.rows] == [
+        (measure.label, "", "", ""),
+        ("no randomised date", "0", "1", "1"),
+    ]
 
 
 def test_no_exclusion_is_said():

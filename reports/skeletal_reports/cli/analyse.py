@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated
 
@@ -22,11 +21,6 @@ from .output import new_folder, refuse_existing, write_text
 from .terminal import print_frame, progress_to_stderr
 
 SHOWN = ("analysis", "arm", "statistic", "time", "value")
-OURS = re.compile(r"(ad[a-z]+\.(csv|xpt)|audit\.csv|exclusions\.csv|accounting\.csv)")
-
-
-def _is_derived(name: str) -> bool:
-    return OURS.fullmatch(name) is not None
 
 
 def derive(
@@ -39,19 +33,16 @@ def derive(
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
 ) -> None:
-    """Derive the outcomes: ADaM data sets, the audit of every record, and the accounting."""
+    """Derive the outcomes: ADaM data sets, measures, eligibility, audit and accounting."""
     from skeletal.outcomes import derive_outcomes
-    from skeletal.records import write_csv
+    from skeletal_reports.derived import is_derived, write_derived
 
     say = progress_to_stderr(quiet=quiet)
     protocol, records = load(study, data, cutoff=cutoff, say=say)
     say("Deriving outcomes")
     outcomes = derive_outcomes(records, protocol)
-    with new_folder(out, force=force, ours=_is_derived) as folder:
-        outcomes.to_adam(folder)
-        write_csv(outcomes.audit, folder / "audit.csv")
-        write_csv(outcomes.exclusions, folder / "exclusions.csv")
-        write_csv(outcomes.accounting(), folder / "accounting.csv")
+    with new_folder(out, force=force, ours=is_derived) as folder:
+        write_derived(outcomes, records, folder)
     typer.echo(out)
 
 

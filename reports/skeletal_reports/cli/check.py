@@ -11,6 +11,7 @@ from .options import JsonOption, MaybeCutoffOption, MaybeDataOption, QuietOption
 from .terminal import frame_rows, print_frame, print_json, progress_to_stderr
 
 if TYPE_CHECKING:
+    from skeletal.records import TrialRecords
     from skeletal.study import Study
 
 SHOWN = ("severity", "rule", "subject_id", "table", "row", "found", "suggestion")
@@ -46,9 +47,13 @@ def check(
     for note in records.notes:
         say(note)
     say(f"{records.n_subjects} subjects; " + ", ".join(f"{n} {name}(s)" for name, n in counts.items()))
+    verdicts = _eligibility(records, protocol)
+    if verdicts:
+        say("Eligibility: " + ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items()))
     if json:
         content = {"study": protocol.id, "digest": protocol.digest(), "n_subjects": records.n_subjects}
-        print_json({**content, "counts": counts, "findings": frame_rows(findings)})
+        found = {"counts": counts, "eligibility": verdicts, "findings": frame_rows(findings)}
+        print_json({**content, **found})
     elif len(findings):
         print_frame(findings, shown=SHOWN)
     if counts["error"] or counts["warning"]:
@@ -60,7 +65,20 @@ def _contents(study: Study) -> str:
         "arms": study.arms,
         "endpoints": study.endpoints,
         "estimands": study.estimands,
+        "measures": study.measures,
         "analyses": study.analyses,
         "scenarios": study.scenarios,
+        "eligibility criteria": study.eligibility,
     }
-    return ", ".join(f"{len(items)} {name}" for name, items in parts.items())
+    always = ("arms", "endpoints", "estimands", "analyses", "scenarios")
+    return ", ".join(f"{len(items)} {name}" for name, items in parts.items() if items or name in always)
+
+
+def _eligibility(records: TrialRecords, study: Study) -> dict[str, int]:
+    """Count the subjects by verdict; empty where the study has no criteria."""
+    if not study.eligibility:
+        return {}
+    from skeletal.scores import assess_eligibility
+
+    status = assess_eligibility(records, study).subjects["status"]
+    return {name: int((status == name).sum()) for name in ("eligible", "not eligible", "not assessable")}

@@ -50,7 +50,7 @@ INCIDENCE = _Kind(percent=True, unit="%")
 MEAN_CUMULATIVE = _Kind(percent=False, unit="per subject")
 
 
-def survival_figure(
+def survival_figure(  # noqa: PLR0913 - every option is a keyword
     curves: Mapping[str, Curve],
     *,
     name: str,
@@ -58,6 +58,7 @@ def survival_figure(
     labels: Mapping[str, str],
     axis: TimeAxis,
     bands: bool = True,
+    unit: str = "subject",
     notes: str = "",
 ) -> NamedFigure:
     """Draw survival curves by arm with censoring marks and numbers at risk.
@@ -79,6 +80,8 @@ def survival_figure(
         Ticks and unit.
     bands : bool
         Shade the pointwise confidence limits.
+    unit : str
+        What is counted at risk: ``subject`` or ``lesion``.
     notes : str
         Sentences at the end of the caption.
 
@@ -97,11 +100,13 @@ def survival_figure(
     -----
     R: survminer::ggsurvplot(risk.table = TRUE).  SAS: PROC LIFETEST PLOTS=S(ATRISK CL).
     """
-    drawing = _Drawing(curves=curves, labels=labels, axis=axis, kind=SURVIVAL, title=title, bands=bands)
+    drawing = _Drawing(
+        curves=curves, labels=labels, axis=axis, kind=SURVIVAL, title=title, bands=bands, unit=unit
+    )
     return drawing.named(name, notes)
 
 
-def incidence_figure(
+def incidence_figure(  # noqa: PLR0913 - every option is a keyword
     curves: Mapping[str, Curve],
     *,
     name: str,
@@ -109,6 +114,7 @@ def incidence_figure(
     labels: Mapping[str, str],
     axis: TimeAxis,
     bands: bool = True,
+    unit: str = "subject",
     notes: str = "",
 ) -> NamedFigure:
     """Draw cumulative incidence curves by arm with numbers at risk.
@@ -119,7 +125,7 @@ def incidence_figure(
     ----------
     curves : mapping of str to Curve
         Arm -> curve with times in days (``skeletal.competing.cumulative_incidence``).
-    name, title, labels, axis, bands, notes
+    name, title, labels, axis, bands, unit, notes
         As for :func:`survival_figure`.
 
     Returns
@@ -136,11 +142,13 @@ def incidence_figure(
     -----
     R: ggsurvfit::ggcuminc() + add_risktable().  SAS: PROC LIFETEST with EVENTCODE= and PLOTS=CIF(CL).
     """
-    drawing = _Drawing(curves=curves, labels=labels, axis=axis, kind=INCIDENCE, title=title, bands=bands)
+    drawing = _Drawing(
+        curves=curves, labels=labels, axis=axis, kind=INCIDENCE, title=title, bands=bands, unit=unit
+    )
     return drawing.named(name, notes)
 
 
-def mean_cumulative_figure(
+def mean_cumulative_figure(  # noqa: PLR0913 - every option is a keyword
     curves: Mapping[str, Curve],
     *,
     name: str,
@@ -148,6 +156,7 @@ def mean_cumulative_figure(
     labels: Mapping[str, str],
     axis: TimeAxis,
     bands: bool = True,
+    unit: str = "subject",
     notes: str = "",
 ) -> NamedFigure:
     """Draw mean cumulative numbers of events by arm with numbers at risk.
@@ -156,7 +165,7 @@ def mean_cumulative_figure(
     ----------
     curves : mapping of str to Curve
         Arm -> curve with times in days (``skeletal.recurrent.mean_cumulative``).
-    name, title, labels, axis, bands, notes
+    name, title, labels, axis, bands, unit, notes
         As for :func:`survival_figure`.
 
     Returns
@@ -174,7 +183,9 @@ def mean_cumulative_figure(
     R: plot(reda::mcf()).  SAS: PROC PHREG PLOTS=MCF.
     """
     kind = MEAN_CUMULATIVE
-    drawing = _Drawing(curves=curves, labels=labels, axis=axis, kind=kind, title=title, bands=bands)
+    drawing = _Drawing(
+        curves=curves, labels=labels, axis=axis, kind=kind, title=title, bands=bands, unit=unit
+    )
     return drawing.named(name, notes)
 
 
@@ -188,6 +199,7 @@ class _Drawing:
     kind: _Kind
     title: str
     bands: bool
+    unit: str
 
     def __post_init__(self) -> None:
         if not self.curves:
@@ -200,6 +212,10 @@ class _Drawing:
             raise InvalidArgument(f"curves must have times in days, got {name_some(sorted(other))}")
         ordered = {arm: self.curves[arm] for arm in self.labels if arm in self.curves}
         object.__setattr__(self, "curves", ordered)
+
+    @property
+    def _at_risk_words(self) -> str:
+        return "Number at risk" if self.unit == "subject" else f"{self.unit.capitalize()}s at risk"
 
     @property
     def styles(self) -> dict[str, ArmStyle]:
@@ -231,7 +247,7 @@ class _Drawing:
         figure.text(
             MARGIN / WIDTH,
             (table + 0.16) / height,
-            "Number at risk",
+            self._at_risk_words,
             fontsize=8.5,
             va="center",
             weight="bold",
@@ -322,7 +338,7 @@ class _Drawing:
 
     def _counts(self) -> str:
         return "; ".join(
-            f"{self.labels[arm]}: {_counted(curve.at([0]).n_at_risk[0], 'subject')}, "
+            f"{self.labels[arm]}: {_counted(curve.at([0]).n_at_risk[0], self.unit)}, "
             f"{_counted(curve.n_events.sum(), 'event')}"
             for arm, curve in self.curves.items()
         )
@@ -334,8 +350,8 @@ class _Drawing:
         if self.bands:
             marks.append(f"Shaded: pointwise {100 * first.conf_level:g}% confidence limits.")
         if self.kind.censored:
-            marks.append("Vertical marks: censored subjects.")
-        marks.append("Number at risk: counted just before each time.")
+            marks.append(f"Vertical marks: censored {self.unit}s.")
+        marks.append(f"{self._at_risk_words}: counted just before each time.")
         return f"{self.title}. {self._counts()}. {' '.join(marks)} Method: {'; '.join(methods)}."
 
     def _alt(self) -> str:

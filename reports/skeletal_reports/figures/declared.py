@@ -6,8 +6,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from skeletal.errors import InvalidArgument, name_some
-from skeletal_reports.tables.estimates import analysis_label, effect_rows
-from skeletal_reports.tables.format import format_date
+from skeletal_reports.tables.estimates import effect_rows
+from skeletal_reports.tables.format import format_date, format_number
+from skeletal_reports.tables.result_values import ResultValues, analysis_label, zero_words
 
 from .curve_figures import incidence_figure, mean_cumulative_figure, survival_figure
 from .forest import forest_figure
@@ -29,6 +30,31 @@ CURVE_FIGURES: Mapping[str, Callable[..., NamedFigure]] = MappingProxyType(
     }
 )
 MOST_BANDS = 3
+
+
+def drawn_curves(results: Results, study: Study) -> list[str]:
+    """Return the analyses whose curves are worth a figure of their own.
+
+    Parameters
+    ----------
+    results : Results
+        From ``skeletal.plan.analyse``.
+    study : Study
+        Gives the analyses.
+
+    Returns
+    -------
+    list of str
+        The first analysis of each endpoint, order of event and method: curves of the same events under
+        other strategies differ little, and are in the table.
+    """
+    chosen: dict[tuple[str, str, int, str], str] = {}
+    for name in results.curves:
+        analysis = study.analyses[name]
+        estimand = study.estimands[analysis.estimand]
+        key = (estimand.endpoint, estimand.variable, estimand.order, analysis.method)
+        chosen.setdefault(key, name)
+    return list(chosen.values())
 
 
 def curve_figure(results: Results, study: Study, analysis: str, *, bands: bool | None = None) -> NamedFigure:
@@ -64,7 +90,7 @@ def curve_figure(results: Results, study: Study, analysis: str, *, bands: bool |
     endpoint = study.estimands[declared.estimand].endpoint
     last = max((float(curve.time[-1]) for curve in curves.values() if len(curve.time)), default=0.0)
     zero = study.endpoints[endpoint].time_zero
-    words = zero.removesuffix("_date").replace("_", " ") if zero not in (None, study.time_zero) else None
+    words = zero_words(zero) if zero not in (None, study.time_zero) else None
     more: dict[str, Any] = {"bands": len(curves) <= MOST_BANDS if bands is None else bands}
     return CURVE_FIGURES[declared.method](
         curves,
@@ -72,7 +98,8 @@ def curve_figure(results: Results, study: Study, analysis: str, *, bands: bool |
         title=analysis_label(analysis, study),
         labels={arm: study.arm_label(arm) for arm in study.arm_names},
         axis=time_axis(study, last, zero_label=words),
-        notes=_cutoff_words(study),
+        unit=study.endpoints[endpoint].unit,
+        notes=" ".join(filter(None, (_lesion_words(results, study, analysis), cutoff_words(study)))),
         **more,
     )
 
@@ -107,9 +134,21 @@ def effects_figure(results: Results, study: Study, *, name: str = "effects") -> 
         name=name,
         title=f"Hazard and rate ratios of {others} over {reference}",
         favours=(others, reference),
-        notes=f"Events and subjects are those of all arms. {_cutoff_words(study)}".strip(),
+        notes=f"Events and subjects are those of all arms. {cutoff_words(study)}".strip(),
     )
 
 
-def _cutoff_words(study: Study) -> str:
+def _lesion_words(results: Results, study: Study, analysis: str) -> str:
+    """Say to how many subjects the lesions of a curve belong; empty where subjects are counted."""
+    endpoint = study.estimands[study.analyses[analysis].estimand].endpoint
+    if study.endpoints[endpoint].unit == "subject":
+        return ""
+    value = ResultValues(results)
+    counts = [(study.arm_label(arm), value(analysis, arm, "n_subjects")) for arm in study.arm_names]
+    words = "; ".join(f"{label}: {format_number(n)}" for label, n in counts)
+    return f"Subjects whose lesions are counted: {words}. Limits allow for lesions of one subject."
+
+
+def cutoff_words(study: Study) -> str:
+    """Say to which day the data go; empty where no cutoff is declared."""
     return f"Data cutoff: {format_date(study.data_cutoff)}." if study.data_cutoff else ""

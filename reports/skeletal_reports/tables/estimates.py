@@ -2,73 +2,31 @@
 
 from __future__ import annotations
 
-import math
-import re
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from .format import (
-    NOT_ESTIMABLE,
     format_count,
     format_interval,
     format_number,
     format_p_value,
     format_percent_interval,
 )
+from .result_values import UNIT_DAYS, ResultValues, analysis_label, arm_headers, declared, ne_note, shown_time
 from .table import Column, Row, Table, data_note, group_row
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from skeletal.plan import Results
-    from skeletal.study import Analysis, Study
+    from skeletal.study import Study
 
 CURVES = ("kaplan_meier", "cumulative_incidence", "mean_cumulative")
 RATIOS = {"cox": "Hazard ratio", "andersen_gill": "Rate ratio"}
 TESTS = ("logrank", "gray_test")
-UNIT_DAYS = {"days": 1.0, "months": 30.4375, "years": 365.25}
 EFFECT_COLUMNS = (
     *("analysis", "arm", "label", "contrast", "measure", "events", "n_subjects", "n_events"),
     *("ratio", "lower", "upper", "p_value", "method"),
 )
-NE_NOTE = f"{NOT_ESTIMABLE}: not estimable."
-NE_CELL = re.compile(rf"\b{NOT_ESTIMABLE}\b")
-
-
-def _ne_note(rows: Sequence[Row]) -> tuple[str, ...]:
-    """Explain the sign for what is not estimable, where a cell bears it."""
-    return (NE_NOTE,) if any(NE_CELL.search(cell) for row in rows for cell in row.cells) else ()
-
-
-def analysis_label(name: str, study: Study) -> str:
-    """Return the words for an analysis: its label, else its name."""
-    return study.analyses[name].label or name
-
-
-def _declared(study: Study, methods: tuple[str, ...]) -> dict[str, Analysis]:
-    return {name: item for name, item in study.analyses.items() if item.method in methods}
-
-
-class _Values:
-    """Values of the results by key; NaN where an arm or a statistic is not there."""
-
-    def __init__(self, results: Results) -> None:
-        self._values: dict[str, float] = dict(
-            zip(results.frame["key"].astype(str), results.frame["value"].astype(float), strict=True)
-        )
-
-    def __call__(self, analysis: str, arm: str, statistic: str, time: float | None = None) -> float:
-        at = "" if time is None else f"@{float(time):g}"
-        return self._values.get(f"{analysis}/{arm}/{statistic}{at}", math.nan)
-
-
-def _shown_time(days: float, study: Study) -> str:
-    """Words for a day in the unit of the report, as at the ticks of the figures."""
-    unit = study.report.display_unit
-    value = days / UNIT_DAYS[unit]
-    whole = abs(value - round(value)) < 0.05
-    return f"{unit[:-1].capitalize()} {format_number(value, 0 if whole else 1)}"
 
 
 def curves_table(results: Results, study: Study) -> Table:
@@ -86,26 +44,27 @@ def curves_table(results: Results, study: Study) -> Table:
     Table
         Survival and incidence in percent, mean counts per subject, medians in the unit of the report.
     """
-    value = _Values(results)
-    columns = (Column(header="Curve", align="left"), *_arm_headers(study))
+    value = ResultValues(results)
+    columns = (
+        Column(header="Curve", align="left"),
+        *(column for header in arm_headers(study) for column in (header, Column(header="At risk"))),
+    )
     rows: list[Row] = []
-    for name, analysis in _declared(study, CURVES).items():
+    for name, analysis in declared(study, CURVES).items():
         rows.append(group_row(analysis_label(name, study), len(columns)))
-        rows.append(
-            _row("Subjects / events", [_subjects_events(value, name, arm) for arm in study.arm_names])
-        )
+        counts = [_subjects_events(value, name, arm) for arm in study.arm_names]
+        rows.append(_row_at_risk("Subjects / events", counts))
         show = format_interval if analysis.method == "mean_cumulative" else format_percent_interval
         level = f"{100 * analysis.conf_level:g}% CI"
         for time in analysis.times:
-            cells = [show(*_limits(value, name, arm, time)) for arm in study.arm_names]
-            rows.append(_row(f"{_shown_time(time, study)} ({level})", cells))
+            cells = [show(*value.limits(name, arm, time)) for arm in study.arm_names]
             at_risk = [format_number(value(name, arm, "n_at_risk", time)) for arm in study.arm_names]
-            rows.append(Row(cells=("at risk", *at_risk), indent=2))
+            rows.append(_row_at_risk(f"{shown_time(time, study)} ({level})", cells, at_risk))
         if analysis.method == "kaplan_meier":
-            rows += _medians(value, name, study, level)
+            rows += [_row_at_risk(label, cells) for label, cells in _medians(value, name, study, level)]
     notes = (
         "CI: pointwise confidence interval. At risk: just before the time.",
-        *_ne_note(rows),
+        *ne_note(rows),
         data_note(study),
     )
     return Table(
@@ -113,25 +72,22 @@ def curves_table(results: Results, study: Study) -> Table:
     )
 
 
-def _arm_headers(study: Study) -> tuple[Column, ...]:
-    return tuple(Column(header=study.arm_label(arm)) for arm in study.arm_names)
+def _row_at_risk(label: str, cells: list[str], at_risk: list[str] | None = None) -> Row:
+    """Return a row with the number at risk, where there is one, beside the cell of each arm."""
+    beside = at_risk or [""] * len(cells)
+    return Row(cells=(label, *(text for pair in zip(cells, beside, strict=True) for text in pair)), indent=1)
 
 
 def _row(label: str, cells: list[str]) -> Row:
     return Row(cells=(label, *cells), indent=1)
 
 
-def _subjects_events(value: _Values, name: str, arm: str) -> str:
+def _subjects_events(value: ResultValues, name: str, arm: str) -> str:
     n_subjects, n_events = value(name, arm, "n_subjects"), value(name, arm, "n_events")
     return f"{format_number(n_subjects)} / {format_number(n_events)}"
 
 
-def _limits(value: _Values, name: str, arm: str, time: float | None = None) -> tuple[float, float, float]:
-    estimate, lower, upper = (value(name, arm, item, time) for item in ("estimate", "lower", "upper"))
-    return estimate, lower, upper
-
-
-def _medians(value: _Values, name: str, study: Study, level: str) -> list[Row]:
+def _medians(value: ResultValues, name: str, study: Study, level: str) -> list[tuple[str, list[str]]]:
     unit = study.report.display_unit
     scale, decimals = UNIT_DAYS[unit], 0 if unit == "days" else 1
     items = ("median", "median_lower", "median_upper")
@@ -142,8 +98,8 @@ def _medians(value: _Values, name: str, study: Study, level: str) -> list[Row]:
         medians.append(f"{format_number(found[0], decimals)} ({low} to {high})")
         follow_up.append(format_number(value(name, arm, "median_follow_up") / scale, decimals))
     return [
-        _row(f"Median, {unit} ({level})", medians),
-        _row(f"Median follow-up (reverse Kaplan-Meier), {unit}", follow_up),
+        (f"Median, {unit} ({level})", medians),
+        (f"Median follow-up (reverse Kaplan-Meier), {unit}", follow_up),
     ]
 
 
@@ -162,10 +118,10 @@ def proportions_table(results: Results, study: Study) -> Table:
     Table
         One row group an analysis.
     """
-    value = _Values(results)
-    columns = (Column(header="Proportion", align="left"), *_arm_headers(study))
+    value = ResultValues(results)
+    columns = (Column(header="Proportion", align="left"), *arm_headers(study))
     rows: list[Row] = []
-    for name, analysis in _declared(study, ("proportion",)).items():
+    for name, analysis in declared(study, ("proportion",)).items():
         rows.append(group_row(analysis_label(name, study), len(columns)))
         for time in analysis.times:
             counts = [
@@ -173,11 +129,11 @@ def proportions_table(results: Results, study: Study) -> Table:
                 f"{format_number(value(name, arm, 'n_evaluable', time))}"
                 for arm in study.arm_names
             ]
-            shown = _shown_time(time, study)
+            shown = shown_time(time, study)
             rows.append(_row(f"{shown}: with the event / evaluable", counts))
-            cells = [format_percent_interval(*_limits(value, name, arm, time)) for arm in study.arm_names]
+            cells = [format_percent_interval(*value.limits(name, arm, time)) for arm in study.arm_names]
             rows.append(_row(f"{shown}: proportion (95% CI)", cells))
-    notes = ("Subjects censored before the time are not evaluable.", *_ne_note(rows), data_note(study))
+    notes = ("Subjects censored before the time are not evaluable.", *ne_note(rows), data_note(study))
     return Table(
         name="proportions",
         title="Proportions of subjects with the event",
@@ -216,11 +172,11 @@ def effect_rows(results: Results, study: Study) -> pd.DataFrame:
         events n_subjects n_events ratio lower upper p_value method``; ``events`` is the text
         "events/subjects", over all arms.
     """
-    value = _Values(results)
+    value = ResultValues(results)
     methods = dict(zip(results.frame["key"].astype(str), results.frame["method"].astype(str), strict=True))
     several = len(study.arms) > 2
     rows = []
-    for name, analysis in _declared(study, tuple(RATIOS)).items():
+    for name, analysis in declared(study, tuple(RATIOS)).items():
         n_subjects, n_events = value(name, "all", "n_subjects"), value(name, "all", "n_events")
         for arm in study.arm_names[1:]:
             contrast = f"{arm} vs {study.control.name}"
@@ -279,13 +235,16 @@ def effects_table(results: Results, study: Study) -> Table:
             format_p_value(row["p_value"]),
         )
         rows.append(Row(cells=cells, indent=1))
-    methods = dict.fromkeys(f"{analysis_label(row['analysis'], study)}: {row['method']}." for row in found)
+    methods: dict[str, list[str]] = {}
+    for row in found:
+        methods.setdefault(row["method"], []).append(analysis_label(row["analysis"], study))
+    said = [f"{', '.join(dict.fromkeys(labels))}: {method}." for method, labels in methods.items()]
     return Table(
         name="effects",
         title="Contrasts of the arms",
         columns=columns,
         rows=tuple(rows),
-        notes=("Events and subjects are those of all arms.", *methods, *_ne_note(rows), data_note(study)),
+        notes=("Events and subjects are those of all arms.", *said, *ne_note(rows), data_note(study)),
     )
 
 
@@ -304,7 +263,7 @@ def hypothesis_tests_table(results: Results, study: Study) -> Table:
     Table
         One row a test; the methods are notes.
     """
-    value = _Values(results)
+    value = ResultValues(results)
     columns = (
         Column(header="Test", align="left"),
         Column(header="Estimand", align="left"),
@@ -312,7 +271,7 @@ def hypothesis_tests_table(results: Results, study: Study) -> Table:
     )
     rows, notes = [], []
     methods = dict(zip(results.frame["key"].astype(str), results.frame["method"].astype(str), strict=True))
-    for name, analysis in _declared(study, TESTS).items():
+    for name, analysis in declared(study, TESTS).items():
         key = f"{name}/all/statistic"
         if key not in methods:
             continue
@@ -328,5 +287,5 @@ def hypothesis_tests_table(results: Results, study: Study) -> Table:
         title="Tests of the arms",
         columns=columns,
         rows=tuple(rows),
-        notes=(*dict.fromkeys(notes), *_ne_note(rows), data_note(study)),
+        notes=(*dict.fromkeys(notes), *ne_note(rows), data_note(study)),
     )

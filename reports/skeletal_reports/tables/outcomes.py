@@ -19,6 +19,33 @@ if TYPE_CHECKING:
     from skeletal.study import Study
 
 DAYS_IN_YEAR = 365.25
+OTHER_ESTIMANDS = (
+    "Endpoints of one component, and estimands that differ in their strategies alone, are in the accounting "
+    "for every subject and in the tables of results."
+)
+UNIT_KEYS = {"subject": ["subject_id"], "lesion": ["subject_id", "lesion_id"]}
+
+
+def shown_estimands(study: Study) -> list[str]:
+    """Return the estimands whose outcomes differ by more than the name of the same counts.
+
+    Parameters
+    ----------
+    study : Study
+        The protocol.
+
+    Returns
+    -------
+    list of str
+        For each endpoint and variable the first estimand in which death competes, else the first; how
+        the others classify the same subjects is in the accounting, and so are endpoints of one component.
+    """
+    chosen: dict[tuple[str, str, int], str] = {}
+    ranked = sorted(study.estimands.items(), key=lambda item: item[1].death != "competing")
+    for name, estimand in ranked:
+        if len(study.endpoints[estimand.endpoint].components) != 1:
+            chosen.setdefault((estimand.endpoint, estimand.variable, estimand.order), name)
+    return [name for name in study.estimands if name in chosen.values()]
 
 
 def outcome_table(outcomes: Outcomes, study: Study, estimand: str) -> Table:
@@ -46,8 +73,9 @@ def outcome_table(outcomes: Outcomes, study: Study, estimand: str) -> Table:
     first = declared.variable == "first"
     rows_of = outcomes.first if first else outcomes.recurrent
     frame = rows_of(declared.endpoint, estimand).reset_index(drop=True)
-    subjects = frame.drop_duplicates("subject_id")
-    analysed = arm_columns(subjects, study)
+    unit = study.endpoints[declared.endpoint].unit
+    units = frame.drop_duplicates(UNIT_KEYS[unit]).reset_index(drop=True)
+    analysed = arm_columns(units, study)
     columns = analysed.columns()
     causes = [_cause_label(cause, study) for cause in outcomes.causes(estimand)]
     if declared.death == "composite" and study.endpoints[declared.endpoint].components:
@@ -59,15 +87,25 @@ def outcome_table(outcomes: Outcomes, study: Study, estimand: str) -> Table:
     )
     return Table(
         name=f"outcomes-{estimand}",
-        title=f"{declared.label}: outcomes of the subjects analysed",
+        title=f"{declared.label}: outcomes of the {unit}s analysed",
         columns=columns,
-        rows=tuple(rows),
+        rows=(*_unit_rows(units, analysed), *rows) if unit == "lesion" else tuple(rows),
         notes=(
-            f"Number (% of subjects analysed). Population: {declared.population}.",
+            f"Number (% of {unit}s analysed). Population: {declared.population}.",
             "Components of one day count under the first of them in the order of the endpoint.",
             data_note(study),
         ),
     )
+
+
+def _unit_rows(lesions: pd.DataFrame, arms: ArmColumns) -> Iterator[Row]:
+    """Count the subjects whose lesions are counted."""
+    first = ~lesions["subject_id"].duplicated().to_numpy(dtype=bool)
+    yield arms.counts("Subjects with a lesion analysed", first, percent=False)
+
+
+def _unit_of(frame: pd.DataFrame) -> str:
+    return "lesion" if "lesion_id" in frame else "subject"
 
 
 def _cause_label(cause: str, study: Study) -> str:
@@ -109,7 +147,8 @@ def _first_rows(frame: pd.DataFrame, arms: ArmColumns, labels: list[str], study:
     yield group_row("Time observed", width)
     years = frame["time"].to_numpy(dtype=np.float64) / DAYS_IN_YEAR
     totals = [float(years[member].sum()) for member in arms.members]
-    yield Row(cells=("Subject-years", *(format_number(total, 1) for total in totals)), indent=1)
+    label = f"{_unit_of(frame).capitalize()}-years"
+    yield Row(cells=(label, *(format_number(total, 1) for total in totals)), indent=1)
 
 
 def _reason_label(name: str, study: Study) -> str:
@@ -119,8 +158,8 @@ def _reason_label(name: str, study: Study) -> str:
 
 def _episode_rows(frame: pd.DataFrame, rows: ArmColumns, subjects: ArmColumns, study: Study) -> Iterator[Row]:
     event = frame["status"].to_numpy() == 1
-    identity = frame["subject_id"].astype("string")
-    with_event = identity.drop_duplicates().isin(identity.loc[event].unique()).to_numpy(dtype=bool)
+    keys = [name for name in UNIT_KEYS["lesion"] if name in frame]
+    with_event = frame.assign(event=event).groupby(keys, sort=False)["event"].any().to_numpy(dtype=bool)
     yield subjects.counts("Analysed", np.ones(len(with_event), dtype=bool), percent=False)
     yield subjects.counts("With at least one episode", with_event)
     yield rows.counts("Episodes", event, percent=False)
@@ -132,8 +171,9 @@ def _episode_rows(frame: pd.DataFrame, rows: ArmColumns, subjects: ArmColumns, s
     totals = [float(years[member].sum()) for member in rows.members]
     episodes = [int((member & event).sum()) for member in rows.members]
     rates = [n / total if total > 0 else np.nan for n, total in zip(episodes, totals, strict=True)]
-    yield Row(cells=("Subject-years", *(format_number(total, 1) for total in totals)))
-    yield Row(cells=("Episodes per subject-year", *(format_number(rate, 2) for rate in rates)))
+    unit = _unit_of(frame)
+    yield Row(cells=(f"{unit.capitalize()}-years", *(format_number(total, 1) for total in totals)))
+    yield Row(cells=(f"Episodes per {unit}-year", *(format_number(rate, 2) for rate in rates)))
 
 
 def accounting_table(outcomes: Outcomes, study: Study) -> Table:
@@ -169,7 +209,8 @@ def accounting_table(outcomes: Outcomes, study: Study) -> Table:
         found = frame.loc[frame["estimand"] == estimand].set_index("arm")
         if found.empty:
             continue
-        rows.append(group_row(declared.label, len(columns)))
+        lesions = " (lesions)" if study.endpoints[declared.endpoint].unit == "lesion" else ""
+        rows.append(group_row(f"{declared.label}{lesions}", len(columns)))
         for arm in study.arm_names:
             if arm in found.index:
                 numbers = found.loc[arm, list(counts)].to_numpy(dtype=np.float64)
@@ -185,7 +226,7 @@ def accounting_table(outcomes: Outcomes, study: Study) -> Table:
 
 
 def exclusions_table(outcomes: Outcomes, study: Study) -> Table:
-    """Count by arm the subjects excluded from each estimand, with the reason.
+    """Count by arm the subjects excluded from each estimand and measure, with the reason.
 
     Parameters
     ----------
@@ -203,7 +244,7 @@ def exclusions_table(outcomes: Outcomes, study: Study) -> Table:
     everyone = arm_columns(outcomes.subjects, study)
     columns = everyone.columns("Estimand and reason")
     rows: list[Row] = []
-    for estimand, declared in study.estimands.items():
+    for estimand, declared in {**study.estimands, **study.measures}.items():
         found = frame.loc[frame["estimand"] == estimand].reset_index(drop=True)
         if found.empty:
             continue

@@ -77,12 +77,14 @@ def _ends(records: TrialRecords) -> pd.DataFrame:
 
 
 def _filtered(records: TrialRecords, rule: RecordFilter) -> pd.DataFrame:
-    """Rows of a record table that satisfy every condition of a rule, with their days."""
+    """Rows of a record table that pass the filter of a rule, with their days."""
     if rule.table not in records:
         return _dated(pd.DataFrame({"subject_id": [], rule.date: []}, dtype="string"), rule.date)
     frame = records[rule.table]
     for column, allowed in rule.where.items():
         frame = frame.loc[frame[column].isin(list(allowed)).fillna(value=False)]
+    for column, refused in rule.unless.items():
+        frame = frame.loc[~frame[column].isin(list(refused)).fillna(value=False)]
     return _dated(frame, rule.date)
 
 

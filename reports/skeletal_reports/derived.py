@@ -1,0 +1,58 @@
+"""The files of derived data: ADaM, measures, eligibility, and the account of every record and subject."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from skeletal.records import write_csv
+from skeletal.scores import assess_eligibility
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from skeletal.outcomes import Outcomes
+    from skeletal.records import TrialRecords
+
+NAMES = re.compile(
+    r"ad[a-z]+\.(csv|xpt)|(audit|exclusions|accounting|record-accounting|measure-accounting)\.csv"
+    r"|(measure|pain-course)-[A-Za-z0-9_.\-]+\.csv|eligibility-(criteria|subjects|lesions)\.csv"
+)
+
+
+def is_derived(name: str) -> bool:
+    """Whether a file has a name that :func:`write_derived` gives."""
+    return NAMES.fullmatch(name) is not None
+
+
+def write_derived(outcomes: Outcomes, records: TrialRecords, folder: Path) -> None:
+    """Write everything that was derived.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+        From ``derive_outcomes``.
+    records : TrialRecords
+        The records that they were derived from: eligibility is assessed on them.
+    folder : Path
+        ADaM data sets (csv and xpt), ``audit.csv``, ``exclusions.csv``, ``accounting.csv`` (subjects),
+        ``record-accounting.csv``, ``measure-accounting.csv``, and for each measure ``measure-<name>.csv`` and,
+        for a pain response, ``pain-course-<name>.csv``; ``eligibility-criteria.csv``, ``-subjects.csv`` and ``-lesions.csv`` where the
+        study has criteria.
+    """
+    outcomes.to_adam(folder)
+    write_csv(outcomes.audit, folder / "audit.csv")
+    write_csv(outcomes.exclusions, folder / "exclusions.csv")
+    write_csv(outcomes.accounting(), folder / "accounting.csv")
+    write_csv(outcomes.record_accounting(), folder / "record-accounting.csv")
+    study = outcomes.study
+    if study.measures:
+        write_csv(outcomes.measure_accounting(), folder / "measure-accounting.csv")
+    for name, measure in study.measures.items():
+        write_csv(outcomes.measure(name), folder / f"measure-{name}.csv")
+        if measure.kind == "pain_response":
+            write_csv(outcomes.pain_course(name), folder / f"pain-course-{name}.csv")
+    if study.eligibility:
+        found = assess_eligibility(records, study)
+        for part in ("criteria", "subjects", "lesions"):
+            write_csv(getattr(found, part), folder / f"eligibility-{part}.csv")

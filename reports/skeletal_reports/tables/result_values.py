@@ -1,0 +1,75 @@
+"""Values of results by key, and the words that tables of results share."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING
+
+from .format import NOT_ESTIMABLE, format_number
+from .table import Column, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from skeletal.plan import Results
+    from skeletal.study import Analysis, Study
+
+UNIT_DAYS = {"days": 1.0, "months": 30.4375, "years": 365.25}
+NE_NOTE = f"{NOT_ESTIMABLE}: not estimable."
+NE_CELL = re.compile(rf"\b{NOT_ESTIMABLE}\b")
+
+
+def ne_note(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Explain the sign for what is not estimable, where a cell bears it."""
+    return (NE_NOTE,) if any(NE_CELL.search(cell) for row in rows for cell in row.cells) else ()
+
+
+def analysis_label(name: str, study: Study) -> str:
+    """Return the words for an analysis: its label, else its name."""
+    return study.analyses[name].label or name
+
+
+def declared(study: Study, methods: tuple[str, ...]) -> dict[str, Analysis]:
+    """Return the declared analyses of some methods, in the order of the study."""
+    return {name: item for name, item in study.analyses.items() if item.method in methods}
+
+
+class ResultValues:
+    """Values of the results by key; NaN where an arm or a statistic is not there."""
+
+    def __init__(self, results: Results) -> None:
+        self._values: dict[str, float] = dict(
+            zip(results.frame["key"].astype(str), results.frame["value"].astype(float), strict=True)
+        )
+
+    def __call__(self, analysis: str, arm: str, statistic: str, time: float | None = None) -> float:
+        """Return the value of a statistic, at a time where one belongs to it."""
+        at = "" if time is None else f"@{float(time):g}"
+        return self._values.get(f"{analysis}/{arm}/{statistic}{at}", math.nan)
+
+    def limits(
+        self, analysis: str, arm: str, time: float | None = None, of: str = "estimate"
+    ) -> tuple[float, float, float]:
+        """Return a value, called ``of``, with its limits."""
+        value, lower, upper = (self(analysis, arm, item, time) for item in (of, "lower", "upper"))
+        return value, lower, upper
+
+
+def shown_time(days: float, study: Study) -> str:
+    """Words for a day in the unit of the report, as at the ticks of the figures."""
+    unit = study.report.display_unit
+    value = days / UNIT_DAYS[unit]
+    whole = abs(value - round(value)) < 0.05
+    return f"{unit[:-1].capitalize()} {format_number(value, 0 if whole else 1)}"
+
+
+def zero_words(column: str) -> str:
+    """Return the words for a time zero by its date column of subjects."""
+    name = column.removesuffix("_date").replace("_", " ")
+    return "randomisation" if name == "randomised" else name
+
+
+def arm_headers(study: Study) -> tuple[Column, ...]:
+    """Return one column an arm."""
+    return tuple(Column(header=study.arm_label(arm)) for arm in study.arm_names)
