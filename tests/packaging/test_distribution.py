@@ -30,9 +30,10 @@ def test_templates_of_the_report_are_installed():
     assert {"report.css", "report.html.j2", "report.typ"} <= names
 
 
-def test_report_notebook_is_found_after_installation():
-    installed = Path(str(files("skeletal_reports"))) / "notebooks" / "interim_report.ipynb"
-    assert installed.is_file() or (ROOT / "notebooks" / "interim_report.ipynb").is_file()
+@pytest.mark.parametrize("name", ["interim_report.ipynb", "outcomes.ipynb"])
+def test_notebooks_are_found_after_installation(name):
+    installed = Path(str(files("skeletal_reports"))) / "notebooks" / name
+    assert installed.is_file() or (ROOT / "notebooks" / name).is_file()
 
 
 def test_licence_is_mit():
