@@ -36,9 +36,9 @@ def write_derived(outcomes: Outcomes, records: TrialRecords, folder: Path) -> No
         The records that they were derived from: eligibility is assessed on them.
     folder : Path
         ADaM data sets (csv and xpt), ``audit.csv``, ``exclusions.csv``, ``accounting.csv`` (subjects),
-        ``record-accounting.csv``, ``measure-accounting.csv``, and for each measure ``measure-<name>.csv`` and,
-        for a pain response, ``pain-course-<name>.csv``; ``eligibility-criteria.csv``, ``-subjects.csv`` and ``-lesions.csv`` where the
-        study has criteria.
+        ``record-accounting.csv``, ``measure-accounting.csv``; for each measure ``measure-<name>.csv``, and for
+        a pain response ``pain-course-<name>.csv``; ``eligibility-criteria.csv``, ``-subjects.csv`` and
+        ``-lesions.csv`` where the study has criteria.
     """
     outcomes.to_adam(folder)
     write_csv(outcomes.audit, folder / "audit.csv")
