@@ -36,7 +36,7 @@ def write_derived(outcomes: Outcomes, records: TrialRecords, folder: Path) -> No
         The records that they were derived from: eligibility is assessed on them.
     folder : Path
         ADaM data sets (csv and xpt), ``audit.csv``, ``exclusions.csv``, ``accounting.csv`` (subjects),
-        ``record-accounting.csv``, ``measure-accounting.csv``; for each measure ``measure-<name>.csv``, and for
+        ``record-accounting.csv``, ``measure-accounting.csv``; for each measure ``measure-<name>.csv``, for
         a pain response ``pain-course-<name>.csv``; ``eligibility-criteria.csv``, ``-subjects.csv`` and
         ``-lesions.csv`` where the study has criteria.
     """
