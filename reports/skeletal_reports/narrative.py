@@ -11,6 +11,7 @@ from skeletal.records import parse_dates
 from .provenance import data_as_of
 from .tables import Column, Row, Table, format_count, format_date, format_number
 from .tables.format import NOT_ESTIMABLE
+from .tables.outcomes import part_endpoints
 from .tables.result_values import UNIT_DAYS, analysis_label
 
 if TYPE_CHECKING:
@@ -108,11 +109,11 @@ def _duration(days: float, unit: str) -> str:
 
 def _events(results: Results, study: Study) -> Iterator[str]:
     told: set[tuple[str, bool]] = set()
+    parts = part_endpoints(study)
     for name, estimand in study.estimands.items():
         events = (estimand.endpoint, estimand.death == "composite")
         endpoint = study.endpoints[estimand.endpoint]
-        one = len(endpoint.components) == 1 and len(study.endpoints) > 1
-        if estimand.variable != "first" or events in told or one:
+        if estimand.variable != "first" or events in told or estimand.endpoint in parts:
             continue
         told.add(events)
         rows = results.select(analysis=f"{name}-accounting")

@@ -279,3 +279,16 @@ def test_the_audit_of_one_estimand_is_its_part_of_the_whole() -> None:
 def test_an_estimand_that_the_study_does_not_have_has_no_audit() -> None:
     with pytest.raises(InvalidArgument, match="no estimand 'first'; the outcomes have competing, composite"):
         small_outcomes(status=[("A", "alive", 60)]).audit_of("first")
+
+
+def test_the_audit_does_not_depend_on_how_many_sentences_are_made_together(monkeypatch) -> None:
+    outcomes = small_outcomes(
+        subjects=["A", "B", "C"],
+        events=[(who, "fracture", day) for who in ("B", "A", "Z", "C") for day in (80, 20, None, 25, 20)],
+        status=[("A", "died", 90), ("B", "alive", 70), ("C", "withdrew", 22)],
+    )
+    whole = outcomes.audit
+
+    monkeypatch.setattr("skeletal.outcomes.audit.BLOCK", 2)
+
+    assert rows(outcomes.audit, *whole.columns) == rows(whole, *whole.columns)

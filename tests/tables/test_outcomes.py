@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 from tests.support import report_trial as trial
 
 from skeletal.study import load_study
@@ -86,11 +87,17 @@ def test_one_estimand_an_endpoint_and_variable_has_its_table():
     assert "sse-free-survival" not in shown_estimands(trial.study())
 
 
-def test_an_endpoint_of_one_component_is_left_to_the_accounting():
+@pytest.mark.parametrize(("declared_first", "shown"), [("sse", False), ("fracture", True)])
+def test_one_component_of_a_composite_declared_before_it_is_left_to_the_accounting(declared_first, shown):
     study = trial.study()
     one = study.endpoints["sse"].model_copy(update={"components": ("fracture",)})
-    found = shown_estimands(study.model_copy(update={"endpoints": {**study.endpoints, "sse": one}}))
-    assert found == ["overall-survival"]
+    endpoints = {**study.endpoints, "fracture": one}
+    if declared_first == "fracture":
+        endpoints = {"fracture": one, **study.endpoints}
+    estimand = study.estimands["sse-incidence"].model_copy(update={"endpoint": "fracture"})
+    estimands = {**study.estimands, "fracture-incidence": estimand}
+    found = shown_estimands(study.model_copy(update={"endpoints": endpoints, "estimands": estimands}))
+    assert ("fracture-incidence" in found) is shown
 
 
 def test_a_pooled_table_names_no_arm():

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from .fates import CENSORS, with_fates
 from .filters import MISSING, NEVER, as_dates, recorded
@@ -35,6 +36,8 @@ AUDIT_COLUMNS = [
     "sentence",
 ]
 
+# Rows whose sentences are made together: what is held for that stays small.
+BLOCK = 500_000
 RECORD_COLUMNS = ["kind", "name", "label", "source", "flag", "variable"]
 
 
@@ -150,7 +153,14 @@ def _names(
 
 
 def _sentences(rows: pd.DataFrame, ends: _Ends, observation: Observation, order: IntArray) -> Any:
-    parts, places = sentences(rows, observation)
-    parts.append(end_sentences(ends.day, ends.start, ends.record["flag"], ends.record["label"]))
-    places.append(len(rows) + np.arange(ends.size))
-    return pd.array(in_order(parts, places, order), dtype="string[pyarrow]")
+    """Return the sentences of the rows and the ends below them in ``order``, made block by block."""
+    blocks = []
+    for first in range(0, order.size or 1, BLOCK):
+        mine = order[first : first + BLOCK]
+        record, end = np.flatnonzero(mine < len(rows)), np.flatnonzero(mine >= len(rows))
+        parts, places = sentences(rows.take(mine[record]), observation)
+        who = mine[end] - len(rows)
+        flag, label = ends.record["flag"][who], ends.record["label"][who]
+        parts.append(end_sentences(ends.day[who], ends.start[who], flag, label))
+        blocks.append(in_order(parts, [*(record[place] for place in places), end]))
+    return pd.array(pa.chunked_array(blocks), dtype="string[pyarrow]")

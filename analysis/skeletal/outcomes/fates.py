@@ -27,14 +27,19 @@ _CODES = {fate: code for code, fate in enumerate(FATES)}
 
 
 def with_fates(observation: Observation) -> pd.DataFrame:
-    """Return the considered records with ``rule``, ``episode`` and ``gap`` (days since the anchor).
+    """Return the considered records with ``rule``, ``episode`` and ``gap``.
 
-    ``episode`` is -1 where the record belongs to none.
+    ``episode`` is -1 where the record belongs to none.  ``gap`` is the days since the event, and for
+    recurrent events since the anchor of the gap rule.
     """
     rows, read = observation.rows, _considered(observation.rows)
     accepted = np.flatnonzero(rows["rule"].array == "")
     fate, number, days = _event_fates(observation)
-    episode, gap = np.full(len(rows), -1, dtype=np.int32), np.zeros(len(rows), dtype=np.int32)
+    episode = np.full(len(rows), -1, dtype=np.int32)
+    if observation.estimand.variable == "first":
+        gap = rows["day"].to_numpy() - first_days(observation)[rows["subject"].to_numpy()]
+    else:
+        gap = np.zeros(len(rows), dtype=np.int64)
     episode[accepted], gap[accepted] = number, days
     rows = with_columns(rows, rule=_final_rules(observation, fate), episode=episode, gap=gap)
     return rows if read.all() else rows.loc[read]
@@ -80,7 +85,7 @@ def _considered(rows: pd.DataFrame) -> BoolArray:
 
 
 def _event_fates(observation: Observation) -> tuple[IntArray, IntArray, IntArray]:
-    """Return the fate of each accepted event, its episode, and the days since the anchor of its gap."""
+    """Return the fate of each accepted event, its episode, and its gap as :func:`with_fates` has it."""
     if observation.estimand.variable == "recurrent":
         events = episode_rows(observation)
         counted = events["counted"].to_numpy(dtype=np.bool_)
@@ -105,7 +110,7 @@ def _event_fates(observation: Observation) -> tuple[IntArray, IntArray, IntArray
         [_CODES[COUNTED], _CODES[MERGED], _CODES[EARLIER]],
         default=_after(observation),
     )
-    return fate, np.where((day > decisive) | (episode < 1), -1, episode), np.zeros_like(day)
+    return fate, np.where((day > decisive) | (episode < 1), -1, episode), day - decisive
 
 
 def _first_of_run(who: IntArray) -> IntArray:

@@ -60,11 +60,9 @@ def texts_of(values: Any) -> Any:
     return pa.array(pd.array(values, dtype="string"), TEXT)
 
 
-def in_order(parts: list[Any], places: Sequence[IntArray], order: IntArray) -> Any:
-    """Return parts that belong to the rows ``places`` as one column of the rows in ``order``."""
+def in_order(parts: Sequence[Any], places: Sequence[IntArray]) -> Any:
+    """Return parts that belong to the rows ``places`` as one column in the order of the rows."""
     row = np.concatenate(places)
     place = np.empty(row.size, dtype=np.int64)
     place[row] = np.arange(row.size)
-    column = pa.concat_arrays(parts)
-    parts.clear()  # texts of millions of rows: not held twice
-    return column.take(pa.array(place[order]))
+    return pa.concat_arrays(list(parts)).take(pa.array(place))

@@ -19,7 +19,6 @@ from .fates import (
     NOT_FIRST,
 )
 from .filters import NOT_RANDOMISED, recorded
-from .first_event import first_days
 from .lesions import NO_LESION, OTHER_LESION, UNKNOWN_LESION
 from .observation import AFTER, DEATH_IGNORED, IGNORED
 from .phrases import either, iso, joined, kinds, numbers, texts_of, words
@@ -231,7 +230,7 @@ def _earlier(rows: pd.DataFrame, observation: Observation) -> Any:
 
 
 def _after_event(rows: pd.DataFrame, observation: Observation) -> Any:
-    same = _day(rows) == first_days(observation)[_subject(rows)]
+    same = rows["gap"].to_numpy() == 0
     event = _the_event(observation)
     return joined("is rejected: ", either(same, f"{event} came on the same day.", f"it comes after {event}."))
 

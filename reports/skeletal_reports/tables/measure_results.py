@@ -97,7 +97,11 @@ def differences_table(results: Results, study: Study) -> Table:
         title="Means by visit and their differences",
         columns=columns,
         rows=tuple(rows),
-        notes=("Differences with Welch limits, not adjusted for baseline.", *ne_note(rows), data_note(study)),
+        notes=(
+            "Differences with Welch limits, not adjusted for baseline; lesions clustered by subject.",
+            *ne_note(rows),
+            data_note(study),
+        ),
     )
 
 

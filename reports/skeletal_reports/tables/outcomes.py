@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 DAYS_IN_YEAR = 365.25
 OTHER_ESTIMANDS = (
-    "Endpoints of one component, and estimands that differ in their strategies alone, are in the accounting "
-    "for every subject and in the tables of results."
+    "Endpoints of one component of a table above, and estimands that differ in their strategies alone, are "
+    "in the accounting for every subject and in the tables of results."
 )
 UNIT_KEYS = {"subject": ["subject_id"], "lesion": ["subject_id", "lesion_id"]}
 
@@ -38,14 +38,29 @@ def shown_estimands(study: Study) -> list[str]:
     -------
     list of str
         For each endpoint and variable the first estimand in which death competes, else the first; how
-        the others classify the same subjects is in the accounting, and so are endpoints of one component.
+        the others classify the same subjects is in the accounting, and so are endpoints that are one
+        component of an endpoint declared before them.
     """
+    parts = part_endpoints(study)
     chosen: dict[tuple[str, str, int], str] = {}
     ranked = sorted(study.estimands.items(), key=lambda item: item[1].death != "competing")
     for name, estimand in ranked:
-        if len(study.endpoints[estimand.endpoint].components) != 1:
+        if estimand.endpoint not in parts:
             chosen.setdefault((estimand.endpoint, estimand.variable, estimand.order), name)
     return [name for name in study.estimands if name in chosen.values()]
+
+
+def part_endpoints(study: Study) -> set[str]:
+    """Return the endpoints of one component that a composite declared before them breaks down."""
+    composites: set[tuple[str, str]] = set()
+    parts: set[str] = set()
+    for name, endpoint in study.endpoints.items():
+        counted = {(item, endpoint.unit) for item in endpoint.components}
+        if len(counted) == 1 and counted <= composites:
+            parts.add(name)
+        elif len(counted) > 1:
+            composites |= counted
+    return parts
 
 
 def outcome_table(outcomes: Outcomes, study: Study, estimand: str) -> Table:
