@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
@@ -28,16 +29,16 @@ class EndpointFamily:
 
     __slots__ = ()
 
+    @abstractmethod
     def first(self, endpoint: str, estimand: str | None = None) -> pd.DataFrame:
         """Return the time to the event of each analysed unit."""
-        raise NotImplementedError
 
+    @abstractmethod
     def recurrent(self, endpoint: str, estimand: str | None = None) -> pd.DataFrame:
         """Return all episodes of each analysed unit."""
-        raise NotImplementedError
 
-    def _observation(self, endpoint: str, estimand: str | None, variable: Variable) -> Observation:
-        raise NotImplementedError
+    @abstractmethod
+    def _observation(self, endpoint: str, estimand: str | None, variable: Variable) -> Observation: ...
 
     def by_component(self, endpoint: str, estimand: str | None = None) -> pd.DataFrame:
         """Return the time to the first event of each component alone.

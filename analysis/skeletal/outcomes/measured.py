@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -31,8 +32,8 @@ class MeasuredOutcomes:
     records: TrialRecords
     measured_units: Mapping[str, pd.DataFrame]
 
-    def _observation(self, endpoint: str, estimand: str | None, variable: Variable) -> Observation:
-        raise NotImplementedError
+    @abstractmethod
+    def _observation(self, endpoint: str, estimand: str | None, variable: Variable) -> Observation: ...
 
     def measure(self, name: str) -> pd.DataFrame:
         """Return the value of a measure for each analysed subject (or lesion) at each planned visit.
