@@ -174,7 +174,11 @@ def conventions_text() -> str:
     return "\n".join(f"- {line}" for line in CONVENTIONS)
 
 
-COUNTED = re.compile(r"; \d+ of \d+ (?:censored before|evaluable).*|, \d+ and \d+ values$")
+COUNTED = re.compile(
+    r"; \d+ of \d+ (?:censored before|evaluable).*|, \d+ and \d+ values(?:, clustered by .*)?$"
+    r"| [\d.]+ of [\d.]+(?=;|$)"
+)
+CLUSTERS = re.compile(r"\bby \d+ (subject|cluster)s\b")
 
 
 def methods_table(results: Results, study: Study) -> Table:
@@ -195,7 +199,7 @@ def methods_table(results: Results, study: Study) -> Table:
     users: dict[str, list[str]] = {}
     for name, analysis in study.analyses.items():
         found = results.select(analysis=name)
-        texts = dict.fromkeys(COUNTED.sub("", item) for item in found["method"].astype(str) if item)
+        texts = dict.fromkeys(_method(item) for item in found["method"].astype(str) if item)
         known = [text for text in texts if not text.startswith("not estimable")]
         for text in known or texts:
             label, reads = analysis_label(name, study), _reads(analysis, study)
@@ -205,6 +209,11 @@ def methods_table(results: Results, study: Study) -> Table:
         Column(header=text, align="left") for text in ("Method", "Analysis (estimand or measure)")
     )
     return Table(name="methods", title="Methods of the analyses", columns=columns, rows=tuple(rows))
+
+
+def _method(text: str) -> str:
+    """Return the words of a method without the counts of its arm and time."""
+    return CLUSTERS.sub(r"by \1", COUNTED.sub("", text))
 
 
 def _reads(analysis: Analysis, study: Study) -> str:

@@ -11,6 +11,7 @@ from tests.support import report_trial as trial
 from skeletal.plan import Results
 from skeletal.study import Study
 from skeletal_reports.narrative import (
+    _method,
     conventions_text,
     masking_text,
     methods_table,
@@ -166,3 +167,21 @@ def test_masked_arms_of_unequal_size_are_said_to_be_told_by_their_numbers():
     assert "unequal" not in masking_text(STUDY)
     content["arms"][1]["ratio"] = 2
     assert "Allocation is unequal" in masking_text(Study.model_validate(content))
+
+
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [
+        (
+            "proportion clustered by 23 subjects, Wilson limits with effective size 22.5 of 33; 33 of 40 evaluable",
+            "proportion clustered by subject, Wilson limits with effective size",
+        ),
+        (
+            "difference of means, Welch limits and test, 3 and 2 values, clustered by 2 and 2 subjects",
+            "difference of means, Welch limits and test",
+        ),
+        ("robust covariance by 56 subjects, Wald limits", "robust covariance by subject, Wald limits"),
+    ],
+)
+def test_methods_are_told_without_the_counts_of_an_arm(method, words):
+    assert _method(method) == words
