@@ -173,8 +173,8 @@ def test_masked_arms_of_unequal_size_are_said_to_be_told_by_their_numbers():
     ("method", "words"),
     [
         (
-            "proportion clustered by 23 subjects, Wilson limits effective size 22.5 of 33; 33 of 40 evaluable",
-            "proportion clustered by subject, Wilson limits effective size",
+            "proportion clustered by 23 subjects, Wilson with effective size 22.5 of 33; 3 of 4 evaluable",
+            "proportion clustered by subject, Wilson with effective size",
         ),
         (
             "difference of means, Welch limits and test, 3 and 2 values, clustered by 2 and 2 subjects",
