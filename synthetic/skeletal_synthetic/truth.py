@@ -147,7 +147,9 @@ def _endpoint_values(
 
 def _spent(rate: float, years: FloatArray) -> FloatArray:
     """Return (1 - exp(-rate * t)) / rate, which is t where the rate is 0."""
-    return years if rate == 0 else np.asarray(-np.expm1(-rate * years) / rate, dtype=np.float64)
+    spent = rate * years  # dividing by this, not by the rate, keeps digits where the rate is next to nothing
+    share = np.divide(-np.expm1(-spent), spent, out=np.ones_like(years), where=spent != 0)
+    return np.asarray(years * share, dtype=np.float64)
 
 
 def mean_over_frailty(integrand: Callable[[float], FloatArray], variance: float) -> FloatArray:

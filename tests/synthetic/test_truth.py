@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from skeletal.errors import InvalidArgument
@@ -71,6 +71,7 @@ def test_perform_rates_give_the_incidence_that_its_sources_claim():
 
 
 @settings(max_examples=25, deadline=None)
+@example(rate=1.0, death=5e-324, variance=0.0, power=0.0)
 @given(
     rate=st.floats(0, 3),
     death=st.floats(0, 2),
