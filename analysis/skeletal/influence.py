@@ -12,7 +12,7 @@ from .risk_table import from_the_end
 if TYPE_CHECKING:
     from .arrays import FloatArray, IntArray
 
-ROUNDING = 1e-13  # a sum of squares below this share of its positive parts is 0
+ROUNDING = 1e-13  # a sum of squares below this share of what it was made from is 0
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -93,19 +93,28 @@ def influence_variance(rows: InfluenceRows, steps: InfluenceSteps) -> FloatArray
             np.append(drift_before, -ended),
         ]
     )
-    squares = _products_over_time(changes, np.append(first, last), np.append(who, who), m)
-    scale = np.stack([path, np.ones(m), left])
-    terms = squares * scale[:, None, :] * scale[None, :, :]
-    total = terms.sum(axis=(0, 1))
-    gross = np.einsum("iim->m", terms)
-    return np.where(total > ROUNDING * gross, total, 0.0)
+    at, subject = np.append(first, last), np.append(who, who)
+    return summed_squares(changes, at, subject, np.stack([path, np.ones(m), left]))
 
 
-def _products_over_time(changes: FloatArray, at: IntArray, who: IntArray, m: int) -> FloatArray:
-    """Sum products of the running totals (r, c, s) over subjects at each of m positions; (3, 3, m).
+def summed_squares(changes: FloatArray, at: IntArray, who: IntArray, scale: FloatArray) -> FloatArray:
+    """Return the sum over subjects of (running totals @ scale)^2 at each position of a grid.
 
-    A change applies from its own position on: an exit takes effect with the event of that time.
+    Parameters
+    ----------
+    changes : ndarray of shape (n, k)
+        Changes of a subject's k running totals; each applies from its own position on.
+    at, who : ndarray of shape (n,)
+        Position and subject of each change.
+    scale : ndarray of shape (k, m)
+        What each total counts for at each of m positions.
+
+    Notes
+    -----
+    The products of the totals are summed over subjects as they change, so what is left of a sum that
+    cancels is rounding: a result below ``ROUNDING`` of all that was added and taken away is 0.
     """
+    size, m = scale.shape
     order = np.lexsort((at, who))
     at, who = at[order], who[order]
     begins = np.diff(who, prepend=-1) != 0
@@ -114,9 +123,15 @@ def _products_over_time(changes: FloatArray, at: IntArray, who: IntArray, m: int
     totals = np.cumsum(changes[order], axis=0)
     totals -= (totals[starts] - changes[order][starts])[segment]
     previous = np.where(begins[:, None], 0.0, np.roll(totals, 1, axis=0))
-    products = np.empty((3, 3, m))
-    for i in range(3):
+
+    def over_time(change: FloatArray) -> FloatArray:
+        return np.cumsum(np.bincount(at, change, m))
+
+    result, moved = np.zeros(m), np.zeros(m)
+    for i in range(size):
         for j in range(i + 1):
             change = totals[:, i] * totals[:, j] - previous[:, i] * previous[:, j]
-            products[i, j] = products[j, i] = np.cumsum(np.bincount(at, change, m))
-    return products
+            result += (1 if i == j else 2) * over_time(change) * scale[i] * scale[j]
+            if i == j:
+                moved += over_time(np.abs(change)) * scale[i] ** 2
+    return np.where(result > ROUNDING * moved, result, 0.0)

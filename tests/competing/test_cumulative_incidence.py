@@ -288,7 +288,7 @@ def test_conf_type_changes_the_limits_only():
 
 def test_variance_changes_the_error_and_is_named():
     errors = {name: cumulative_incidence(SMALL, "SSE", variance=name) for name in VARIANCES}
-    assert len({curve.std_error[0] for curve in errors.values()}) == 2
+    assert len({round(curve.std_error[0], 12) for curve in errors.values()}) == 2
     assert errors["aalen"].std_error[0] > errors["greenwood"].std_error[0]
     assert len({curve.method for curve in errors.values()}) == 3
     assert "infinitesimal jackknife" in errors["jackknife"].method

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..influence import summed_squares
+
 if TYPE_CHECKING:
-    from ..arrays import BoolArray, FloatArray, IntArray
+    from ..arrays import FloatArray, IntArray
     from ..data import RightCensored
     from ..risk_table import RiskTable
 
@@ -34,29 +36,6 @@ def clustered_log_variance(data: RightCensored, table: RiskTable, cluster: IntAr
     at = np.concatenate([table.entry_index, last])
     a, b = np.concatenate([-weight * before, change_a]), np.concatenate([weight, -weight])
     who = np.concatenate([cluster, cluster])
-    order = np.lexsort((at, who))
-    total_a, total_b, begins = _running(a[order], b[order], who[order])
-    squares, products, slopes = (
-        np.cumsum(np.bincount(at[order], _changes(value, begins), m))
-        for value in (total_a**2, total_a * total_b, total_b**2)
-    )
-    variance = squares + 2 * reached * products + reached**2 * slopes
+    variance = summed_squares(np.column_stack([a, b]), at, who, np.stack([np.ones(m), reached]))
     dead = np.cumsum((left <= 0) & (d > 0)) > 0
-    return np.where(dead, np.nan, np.maximum(variance, 0.0))
-
-
-def _running(a: FloatArray, b: FloatArray, who: IntArray) -> tuple[FloatArray, FloatArray, BoolArray]:
-    """Cumulative sums of ``a`` and ``b`` within ``who`` (sorted), and where each begins."""
-    begins = np.diff(who, prepend=-1) != 0
-    start = np.flatnonzero(begins)
-    segment = np.cumsum(begins) - 1
-    totals = []
-    for values in (a, b):
-        sums = np.cumsum(values)
-        totals.append(sums - (sums[start] - values[start])[segment])
-    return totals[0], totals[1], begins
-
-
-def _changes(values: FloatArray, begins: BoolArray) -> FloatArray:
-    """Differences from the entry before, from 0 where a cluster begins."""
-    return values - np.where(begins, 0.0, np.concatenate([[0.0], values[:-1]]))
+    return np.where(dead, np.nan, variance)
