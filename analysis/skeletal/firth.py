@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import chdtri
 
 from .chi_square import no_test
@@ -127,6 +126,8 @@ def _profile(
             return float("nan")
 
     def limit(direction: float) -> float:
+        from scipy.optimize import brentq  # noqa: PLC0415  (slow to import, and only needed here)
+
         width = direction * 2 * float(np.sqrt(invert(maximum.at.information)[j, j]))
         inner, outer = centre, centre + width
         for _ in range(WIDENINGS):

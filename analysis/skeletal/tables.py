@@ -90,7 +90,7 @@ TABLES: Mapping[str, TableSchema] = MappingProxyType(
             "subject_id event_id",
             "subject_id event_id component date",
             text="subject_id event_id component detection=clinical|imaging lesion_id",
-            date="date last_negative_date reported_date",
+            date="date last_negative_date reported_date adjudicated_date",
             flag="symptomatic adjudicated",
         ),
         "procedures": _schema(

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy.integrate import quad_vec
 from scipy.special import gammaincinv
 
 from skeletal.arrays import DAYS_PER_YEAR, FloatArray, as_floats
@@ -160,6 +159,8 @@ def mean_over_frailty(integrand: Callable[[float], FloatArray], variance: float)
 
     def at_quantile(p: float) -> Any:
         return integrand(float(gammaincinv(shape, p)) * variance)
+
+    from scipy.integrate import quad_vec  # noqa: PLC0415  (slow to import, and only the truth needs it)
 
     value, error = quad_vec(at_quantile, 0.0, 1.0, epsabs=TOLERANCE, epsrel=0.0, norm="max", limit=2000)
     if error > 10 * TOLERANCE:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import chi2
@@ -125,6 +125,7 @@ def test_row_order_and_other_labels_change_nothing(rows, random):
 
 @settings(max_examples=50, deadline=None)
 @given(ROWS)
+@example([(1, 1, 1)] * 4 + [(2, 1, 0)] * 2 + [(3, 0, 2), (3, 1, 0)])  # F reaches 1 on day 2
 def test_without_competing_events_the_score_is_that_of_the_logrank_test(rows):
     time, status, arm = zip(*rows, strict=True)
     assume(len(set(arm)) > 1)
@@ -195,6 +196,21 @@ def test_negative_variance_of_a_tiny_tied_sample_is_not_estimable():
     result = gray_test(CompetingRisks([1, 2, 2, 2], [1, 1, 1, 1], ["SSE"]), [0, 0, 1, 1], "SSE")
     assert np.isnan([result.statistic, result.df, result.p_value, result.z]).all()
     assert "not estimable" in result.method
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.5, 1.0, -1.0])
+def test_pooled_incidence_of_1_while_arms_are_compared_is_not_estimable(rho):
+    # cmprsk 2.2.11 stops here: "NA/NaN/Inf in foreign function call"
+    data = CompetingRisks([1, 1, 1, 1, 2, 2, 3, 3], [1, 1, 1, 1, 1, 1, 0, 1], ["SSE"])
+    result = gray_test(data, list("BBBBAACA"), "SSE", rho=rho)
+    assert np.isnan([result.statistic, result.df, result.p_value, result.z]).all()
+    assert "not estimable" in result.method
+
+
+def test_pooled_incidence_that_rounding_keeps_from_1_is_1():
+    # F is 1 after day 3; with the 1 - F of rounding cmprsk 2.2.11 gives 8 on 2 degrees of freedom
+    data = CompetingRisks([1, 1, 1, 2, 2, 2, 3, 4, 4], np.ones(9, dtype=int), ["SSE"])
+    assert np.isnan(gray_test(data, list("AAABCCCBC"), "SSE").statistic)
 
 
 @pytest.mark.parametrize("rho", [0.0, 1.0, -1.0])

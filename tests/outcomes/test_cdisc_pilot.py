@@ -60,6 +60,21 @@ def test_the_adam_file_agrees_with_the_sponsor(outcomes, sponsor, tmp_path) -> N
     np.testing.assert_array_equal(pd.to_datetime(both["ADT"]), pd.to_datetime(both["ADT_sponsor"]))
 
 
+def test_the_subjects_ended_the_study_as_the_sponsor_says(outcomes, tmp_path) -> None:
+    outcomes.to_adam(tmp_path)
+    ours = pyreadstat.read_xport(str(tmp_path / "adsl.xpt"))[0]
+    theirs = pyreadstat.read_xport(str(PILOT / "adsl.xpt"))[0]
+    both = ours.merge(theirs, on="USUBJID", suffixes=("", "_sponsor"))
+    left = (both["EOSSTT"] == "DISCONTINUED").to_numpy()
+
+    assert len(both) == len(ours) == 254
+    assert set(both["EOSSTT"]) == {"COMPLETED", "DISCONTINUED"}
+    np.testing.assert_array_equal(left, both["DISCONFL"] == "Y")
+    assert both.loc[left, "DCSREASP"].tolist() == both.loc[left, "DCDECOD"].tolist()
+    for name in ("SITEID", "AGE", "SEX", "RACE", "ETHNIC", "DTHFL", "TRTSDT"):
+        assert both[name].tolist() == both[f"{name}_sponsor"].tolist(), name
+
+
 def test_the_records_and_the_subjects_close(outcomes) -> None:
     table = outcomes.accounting()
 

@@ -16,7 +16,7 @@ from tests.support.outcome_trial import (
 
 from skeletal.errors import InvalidArgument, InvalidRecords
 from skeletal.outcomes import competing_risks, derive_outcomes, right_censored
-from skeletal.outcomes.derive import FIRST_COLUMNS
+from skeletal.outcomes.first_event import FIRST_COLUMNS
 from skeletal.records import make_records
 
 READ = ("time", "status", "cause", "component", "censor_reason")
@@ -302,6 +302,18 @@ def test_an_endpoint_can_have_its_own_time_zero() -> None:
 
     assert only(outcomes.first("sre"), "time") == (21,)
     assert only(outcomes.first("death"), "time") == (150,)
+
+
+def test_randomisation_is_named_where_the_study_counts_from_another_day() -> None:
+    top = 'time_zero = "surgery_date"\ntime_zero_label = "first dose"'
+    study = small_study(top=top, endpoint='time_zero = "randomised_date"')
+    tables = small_tables(status=[("A", "died", -3)])
+    tables["subjects"]["surgery_date"] = iso(11)
+    outcomes = derive_outcomes(make_records(tables, study=study), study)
+
+    reasons = outcomes.exclusions.set_index("estimand")["reason"]
+    assert reasons["competing"] == "Death before randomisation"
+    assert reasons["survival"] == "Death before first dose"
 
 
 # Estimands and arguments

@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import pytest
-from tests.support.outcome_trial import only, rows, small_outcomes, small_study
+from tests.support.outcome_trial import chosen_estimands, only, rows, small_outcomes, small_study
 
 READ = ("time", "status", "cause", "component", "censor_reason")
 CROSSOVER = """
 [intercurrent.crossover]
 label = "Crossover"
 table = "procedures"
-where = {{ intent = "protocol" }}
+where = { intent = "protocol" }
 date = "indicated_date"
-[estimands.chosen]
-endpoint = "sre"
-label = "First SRE"
-paramcd = "TTX"
-death = "competing"
-intercurrent = {{ crossover = "{strategy}" }}
-[estimands.chosen-all]
-endpoint = "sre"
-label = "All SREs"
-paramcd = "TTXM"
-variable = "recurrent"
-death = "competing"
-intercurrent = {{ crossover = "{strategy}" }}
 """
 
 
 def outcomes_under(strategy: str, **tables):
-    study = small_study(extra=CROSSOVER.format(strategy=strategy))
+    study = small_study(extra=CROSSOVER + chosen_estimands("crossover", strategy))
     return small_outcomes(study, **({"status": [("A", "alive", 150)]} | tables))
 
 

@@ -255,18 +255,18 @@ def test_the_data_sets_keep_the_lesion_where_an_endpoint_has_lesions() -> None:
     outcomes = lesion_outcomes(
         lesions=TWO, events=[("A", "fracture", 60)], of={"events": ["L2"]}, status=ALIVE
     )
-    adtte = time_to_event(outcomes)
+    adtte = time_to_event(outcomes).frame
 
     assert adtte.columns[:4].tolist() == ["STUDYID", "USUBJID", "LNKID", "ARM"]
     mine = adtte[adtte["PARAMCD"] == "TTLSRE"]
     assert rows(mine, "USUBJID", "LNKID", "AVAL", "CNSR") == [("A", "L1", 150, 3), ("A", "L2", 60, 0)]
     assert adtte.loc[adtte["PARAMCD"] == "TTSRE", "LNKID"].isna().all()
-    assert rows(counting_process(outcomes).query("PARAMCD == 'TTMLSRE'"), "LNKID", "TSTOP") == [
+    assert rows(counting_process(outcomes).frame.query("PARAMCD == 'TTMLSRE'"), "LNKID", "TSTOP") == [
         ("L1", 150),
         ("L2", 60),
         ("L2", 150),
     ]
-    adsre = occurrences(outcomes).query("PARAMCD == 'TTLSRE'")
+    adsre = occurrences(outcomes).frame.query("PARAMCD == 'TTLSRE'")
     assert rows(adsre, "USUBJID", "LNKID", "ASTDY", "OUTCOME") == [("A", "L2", 60, "counted")]
 
 

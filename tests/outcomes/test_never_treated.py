@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.support.outcome_trial import (
     CENSORING,
+    chosen_estimands,
     iso,
     only,
     rows,
@@ -17,31 +18,22 @@ from skeletal.outcomes import derive_outcomes
 from skeletal.records import make_records
 
 READ = ("time", "status", "cause", "component", "censor_reason")
-NEVER_TREATED = """
+UNTREATED = """
 [intercurrent.untreated]
 label = "Never treated"
 table = "procedures"
 where = {{ intent = "protocol" }}
 date = "indicated_date"
 {more}
-[estimands.chosen]
-endpoint = "sre"
-label = "First SRE"
-paramcd = "TTX"
-death = "competing"
-intercurrent = {{ untreated = "{strategy}" }}
-[estimands.chosen-all]
-endpoint = "sre"
-label = "All SREs"
-paramcd = "TTXM"
-variable = "recurrent"
-death = "competing"
-intercurrent = {{ untreated = "{strategy}" }}
 """
 
 
+def never_treated(strategy: str, more: str = "absent_by = 21") -> str:
+    return UNTREATED.format(more=more) + chosen_estimands("untreated", strategy)
+
+
 def outcomes_under(strategy: str, more: str = "absent_by = 21", *, top: str = "", **tables):
-    study = small_study(top=top, extra=NEVER_TREATED.format(strategy=strategy, more=more))
+    study = small_study(top=top, extra=never_treated(strategy, more))
     return small_outcomes(study, **({"status": [("A", "alive", 150)]} | tables))
 
 
@@ -101,7 +93,7 @@ def test_a_data_cutoff_within_the_grace_leaves_it_open() -> None:
     for day, expected in ((21, (21, 0)), (22, (22, 1))):
         study = small_study(
             top=f"data_cutoff = {iso(day)}",
-            extra=NEVER_TREATED.format(strategy="composite", more="absent_by = 21"),
+            extra=never_treated("composite"),
             censoring=CENSORING + cutoff,
         )
         outcomes = small_outcomes(study, status=[("A", "alive", day)])
@@ -175,7 +167,7 @@ def test_an_excluded_subject_has_no_absence() -> None:
 
 def test_the_date_of_treatment_of_subjects_can_be_what_is_absent() -> None:
     study = small_study(
-        extra=NEVER_TREATED.format(strategy="composite", more="absent_by = 21")
+        extra=never_treated("composite")
         .replace('table = "procedures"\nwhere = { intent = "protocol" }\ndate = "indicated_date"', "")
         .replace(
             'label = "Never treated"', 'label = "Never treated"\ntable = "subjects"\ndate = "treatment_date"'

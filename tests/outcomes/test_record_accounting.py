@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.lesion_trial import lesion_outcomes
-from tests.support.outcome_trial import rows, small_outcomes, small_study, small_tables
+from tests.support.outcome_trial import estimand_text, rows, small_outcomes, small_study, small_tables
 
 from skeletal.outcomes import derive_outcomes
 from skeletal.records import make_records
@@ -41,41 +41,23 @@ where = { intent = "preventive" }
 date = "indicated_date"
 absent_by = 30
 """
-ESTIMAND = """
-[estimands.{name}]
-endpoint = "sre"
-label = "{name}"
-paramcd = "{code}"
-variable = "{variable}"
-order = {order}
-death = "{death}"
-intercurrent = {{ {events} }}
-"""
 STUDY = small_study(
     extra=BETWEEN
-    + ESTIMAND.format(
-        name="policy",
-        code="POL",
-        variable="first",
-        order=1,
+    + estimand_text(
+        "policy",
+        "POL",
+        {"agent": "treatment_policy", "preventive": "hypothetical", "untreated": "competing"},
         death="competing",
-        events='agent = "treatment_policy", preventive = "hypothetical", untreated = "competing"',
     )
-    + ESTIMAND.format(
-        name="second",
-        code="SEC",
-        variable="first",
-        order=2,
-        death="composite",
-        events='agent = "composite", untreated = "treatment_policy"',
+    + estimand_text(
+        "second", "SEC", {"agent": "composite", "untreated": "treatment_policy"}, order=2, death="composite"
     )
-    + ESTIMAND.format(
-        name="treated",
-        code="TRT",
+    + estimand_text(
+        "treated",
+        "TRT",
+        {"preventive": "while_on_treatment", "agent": "competing"},
         variable="recurrent",
-        order=1,
         death="censor",
-        events='preventive = "while_on_treatment", agent = "competing"',
     )
 )
 WHO = st.sampled_from([*"ABCDEF", "stranger"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.support.outcome_trial import CENSORING, HEAD, only, rows, small_tables
+from tests.support.outcome_trial import CENSORING, HEAD, chosen_estimands, only, rows, small_tables
 
 from skeletal.errors import InvalidRecords
 from skeletal.outcomes import derive_outcomes
@@ -65,22 +65,16 @@ def test_death_and_intercurrent_events_are_filtered_too() -> None:
 [death]
 label = "Death"
 table = "disposition"
-where = {{ status = "died" }}
-unless = {{ cause = "accident" }}
+where = { status = "died" }
+unless = { cause = "accident" }
 [intercurrent.crossover]
 label = "Crossover"
 table = "procedures"
-where = {{ intent = "protocol" }}
-unless = {{ kind = "surgery" }}
+where = { intent = "protocol" }
+unless = { kind = "surgery" }
 date = "indicated_date"
-[estimands.chosen]
-endpoint = "sre"
-label = "First SRE"
-paramcd = "TTX"
-death = "competing"
-intercurrent = {{ crossover = "competing" }}
-""".replace("{{", "{").replace("}}", "}")
-    study = study_with("", "", extra)
+"""
+    study = study_with("", "", extra + chosen_estimands("crossover", "competing"))
     tables = small_tables(
         radiation=[("A", 30, "protocol"), ("A", 70, "protocol")],
         status=[("A", "died", 90), ("A", "died", 120), ("A", "alive", 100)],

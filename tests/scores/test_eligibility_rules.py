@@ -36,6 +36,26 @@ def flag(name):
     return {"column": name, "one_of": True}
 
 
+def test_a_score_under_two_options_is_two_scores_and_the_first_is_shown():
+    """KPS 60 is a point of the NRF with the cutoff <=60 and none with <60."""
+    rules = {"usual": {}, "other": {"kps_cutoff": "<60"}, "again": {"kps_cutoff": "<60"}}
+    criteria = tuple(
+        Criterion(
+            id=name,
+            label=name,
+            kind="inclusion",
+            rule=Rule.model_validate({"score": "nrf", "using": using, "at_least": 1}),
+        )
+        for name, using in rules.items()
+    )
+    row = {"subject_id": "S1", "arm": "observational", "randomised_date": "2025-03-01", "kps": 60}
+    subjects = frame([row | {"primary_tumour": "breast", "other_metastases": "no"}])
+    study = HERMES.model_copy(update={"eligibility": criteria, "eligibility_options": {}})
+    found = assess_eligibility(make_records({"subjects": subjects}), study)
+    assert found.criteria["status"].tolist() == ["met", "not_met", "not_met"]
+    assert found.subjects["nrf"].tolist() == [1]
+
+
 VALUES = {"T": "yes", "F": "no", "?": None}
 PAIRS = [dict(zip("ab", pair, strict=True)) for pair in product("TF?", repeat=2)]
 

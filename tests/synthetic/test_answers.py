@@ -2,45 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
+from tests.support.parts_trial import FULL, N, arm_of, assert_share, days, large_trial, pain_at, with_scenario
 
-from skeletal.study import parse_study
 from skeletal_synthetic import simulate_trial
-
-N = 3000
-STUDY = (Path(__file__).parent / "parts.toml").read_text(encoding="utf-8")
-FULL = parse_study(STUDY)
-
-
-def with_scenario(study=FULL, **changes):
-    scenario = study.scenarios["planning"].model_copy(update=changes)
-    return study.model_copy(update={"scenarios": {"planning": scenario}})
-
-
-def days(values):
-    return pd.to_datetime(values, format="%Y-%m-%d")
 
 
 @pytest.fixture(scope="module")
 def large():
-    return simulate_trial(FULL, seed=20261121, n_subjects=N)
-
-
-def arm_of(records, frame):
-    return frame["subject_id"].map(records.subjects.set_index("subject_id")["arm"])
-
-
-def assert_share(found, expected, n):
-    assert abs(found - expected) < 4 * np.sqrt(expected * (1 - expected) / n), (found, expected)
-
-
-def pain_at(records, visit):
-    rows = records["questionnaires"].query("instrument == 'BPI' and visit == @visit")
-    return rows.set_index(["subject_id", "lesion_id"])["value"]
+    return large_trial()
 
 
 def test_pain_is_asked_of_each_target_lesion_from_the_baseline_of_the_lesion_on(large):

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
+from tests.support.parts_trial import FULL, STUDY, N, assert_share, days, large_trial, with_scenario
 
 from skeletal.study import parse_study
 from skeletal_synthetic import simulate_trial
-
-N = 3000
-STUDY = (Path(__file__).parent / "parts.toml").read_text(encoding="utf-8")
-FULL = parse_study(STUDY)
-
-
-def with_scenario(study=FULL, **changes):
-    scenario = study.scenarios["planning"].model_copy(update=changes)
-    return study.model_copy(update={"scenarios": {"planning": scenario}})
 
 
 def part(name, **changes):
@@ -26,17 +16,9 @@ def part(name, **changes):
     return with_scenario(**{name: getattr(FULL.scenarios["planning"], name).model_copy(update=changes)})
 
 
-def days(values):
-    return pd.to_datetime(values, format="%Y-%m-%d")
-
-
 @pytest.fixture(scope="module")
 def large():
-    return simulate_trial(FULL, seed=20261121, n_subjects=N)
-
-
-def assert_share(found, expected, n):
-    assert abs(found - expected) < 4 * np.sqrt(expected * (1 - expected) / n), (found, expected)
+    return large_trial()
 
 
 def test_a_silent_event_is_dated_by_the_first_film_after_the_last_one_without_it(large):

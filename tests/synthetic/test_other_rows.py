@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
-import pandas as pd
 import pytest
+from tests.support.parts_trial import (
+    FULL,
+    STUDY,
+    N,
+    arm_of,
+    assert_share,
+    days,
+    large_trial,
+    pain_at,
+    with_scenario,
+)
 
 from skeletal.study import parse_study
 from skeletal_synthetic import simulate_trial
 
-N = 3000
-STUDY = (Path(__file__).parent / "parts.toml").read_text(encoding="utf-8")
-FULL = parse_study(STUDY)
-
-
-def with_scenario(study=FULL, **changes):
-    scenario = study.scenarios["planning"].model_copy(update=changes)
-    return study.model_copy(update={"scenarios": {"planning": scenario}})
-
-
-def days(values):
-    return pd.to_datetime(values, format="%Y-%m-%d")
-
 
 @pytest.fixture(scope="module")
 def large():
-    return simulate_trial(FULL, seed=20261121, n_subjects=N)
+    return large_trial()
 
 
 @pytest.fixture(scope="module")
@@ -37,24 +32,11 @@ def last(large):
     return final.assign(day=days(final["date"]))
 
 
-def arm_of(records, frame):
-    return frame["subject_id"].map(records.subjects.set_index("subject_id")["arm"])
-
-
-def assert_share(found, expected, n):
-    assert abs(found - expected) < 4 * np.sqrt(expected * (1 - expected) / n), (found, expected)
-
-
 def exposure(records, last):
     """Subject-years from randomisation to the last day, by arm."""
     zero = days(records.subjects.set_index("subject_id")["randomised_date"])
     years = (last["day"].reindex(zero.index) - zero).dt.days.add(0.5) / 365.25
     return years.groupby(records.subjects.set_index("subject_id")["arm"]).sum()
-
-
-def pain_at(records, visit):
-    rows = records["questionnaires"].query("instrument == 'BPI' and visit == @visit")
-    return rows.set_index(["subject_id", "lesion_id"])["value"]
 
 
 def test_protocol_treatment_has_its_arms_shares_units_and_days(large):

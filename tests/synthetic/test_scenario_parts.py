@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
+from tests.support.parts_trial import FULL, STUDY, assert_share, days, with_scenario
 
 from skeletal.errors import InvalidArgument, InvalidStudy
 from skeletal.study import RECORD_PARTS, parse_study
 from skeletal.study.scenario_parts import ColumnDraw, Lesions
 from skeletal_synthetic import simulate_trial, true_values
-
-N = 3000
-STUDY = (Path(__file__).parent / "parts.toml").read_text(encoding="utf-8")
-FULL = parse_study(STUDY)
-
-
-def with_scenario(study=FULL, **changes):
-    scenario = study.scenarios["planning"].model_copy(update=changes)
-    return study.model_copy(update={"scenarios": {"planning": scenario}})
 
 
 def without_parts():
@@ -31,14 +20,6 @@ def without_parts():
     return with_scenario(
         **{name: fields[name].get_default(call_default_factory=True) for name in RECORD_PARTS}
     )
-
-
-def days(values):
-    return pd.to_datetime(values, format="%Y-%m-%d")
-
-
-def assert_share(found, expected, n):
-    assert abs(found - expected) < 4 * np.sqrt(expected * (1 - expected) / n), (found, expected)
 
 
 def refused(text, message):

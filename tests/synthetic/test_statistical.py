@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from tests.support.parts_trial import days, with_scenario
 
 from skeletal.study import load_study
 from skeletal_synthetic import simulate_trial, true_values
@@ -12,15 +13,6 @@ from skeletal_synthetic import simulate_trial, true_values
 pytestmark = pytest.mark.statistical
 N = 20_000
 CASES = {"planning": {}, "linked": {"frailty_death_power": 0.7, "frailty_variance": 1.5}}
-
-
-def with_scenario(study, **changes):
-    scenario = study.scenarios["planning"].model_copy(update=changes)
-    return study.model_copy(update={"scenarios": {"planning": scenario}})
-
-
-def days(values):
-    return pd.to_datetime(values, format="%Y-%m-%d")
 
 
 def own_events(records, study):

@@ -87,15 +87,6 @@ def test_the_level_of_the_limits_is_that_of_the_analysis():
     assert found.loc[("upfront-rt", "Month 3"), "upper"] == pytest.approx(30 + 1.859548 * 2, abs=1e-5)
 
 
-def test_lesions_of_one_subject_have_no_limits():
-    measure = study().measures[trial.FUNCTION].model_copy(update={"unit": "lesion"})
-    changed = study().model_copy(update={"measures": {trial.FUNCTION: measure}})
-    assert means_by_visit(results(), changed, "course")["lower"].isna().all()
-    named = mean_figure(results(), changed, "course")
-    assert "no limits, as those of one subject are not independent" in named.caption
-    assert "confidence limits" not in named.caption
-
-
 def test_the_figure_of_means_is_named_as_its_analysis():
     named = mean_figure(results(), study(), "course")
     assert named.name == "course"

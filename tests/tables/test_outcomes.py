@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from tests.support import report_trial as trial
 
-from skeletal.study import load_study
+from skeletal.study import Study, load_study
 from skeletal_reports.tables import (
     accounting_table,
     exclusions_table,
@@ -179,3 +179,21 @@ def test_findings_of_the_review_by_severity_and_frequency():
     ]
     empty = review_table(review.iloc[:0], trial.study())
     assert empty.rows[0].cells[0] == "Nothing was found"
+
+
+def test_changes_of_severity_are_noted_with_their_reason():
+    change = {"missing_site": {"severity": "error", "reason": "Site is a stratum."}}
+    study = Study.model_validate({**trial.study().model_dump(), "review": change})
+    words = (
+        "The study file makes missing_site a finding of severity error instead of note: Site is a stratum."
+    )
+    table = review_table(
+        pd.DataFrame({name: [] for name in ("rule", "severity", "table", "subject_id")}), study
+    )
+    assert words in table.notes
+    assert (
+        words
+        not in review_table(
+            pd.DataFrame(columns=["rule", "severity", "table", "subject_id"]), trial.study()
+        ).notes
+    )

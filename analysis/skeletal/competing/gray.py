@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ..data import CompetingRisks
     from ..results import TestResult
 
+ROUNDING = 1e-12  # 1 - F nearer to 0 than this is 0
+
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class ArmCounts:
@@ -75,7 +77,8 @@ def gray_test(
         Chi-square ``statistic`` with one degree of freedom fewer than arms; ``z`` of two arms is that of
         the experimental arm: negative for a lower incidence.  ``observed`` and ``expected`` are
         weighted sums.  NaN where no event of the cause can tell the arms apart, and in tiny samples
-        where the factors for ties make the variance negative.
+        where the factors for ties make the variance negative, or where the pooled incidence reaches 1
+        while arms are still compared.
 
     Raises
     ------
@@ -130,7 +133,7 @@ def gray_test(
     if k == 2 and df == 1:
         z = float(score[1] / np.sqrt(variance[1, 1]))
     stratified = "" if strata is None else "stratified, "
-    failed = "" if proper else "; not estimable: with so many ties the variance is not positive"
+    failed = "" if proper else "; not estimable: with so many ties the variance is not finite and positive"
     return chi_square_test(
         statistic,
         df,
@@ -171,11 +174,13 @@ def _score(counts: ArmCounts, rho: float) -> tuple[FloatArray, FloatArray, Float
     whole, total = size.sum(axis=0), d1.sum(axis=0)
     pooled: FloatArray = np.cumsum(total / whole)
     free = 1.0 - np.append(0.0, pooled[:-1])
+    free = np.where(np.abs(free) < ROUNDING, 0.0, free)
     compared = present.sum(axis=0) > 1  # with one arm left nothing is compared, and free can pass 0
     with np.errstate(divide="ignore", invalid="ignore"):
         weight = np.where(compared, free, np.maximum(free, 0.0)) ** rho
-        weight = np.where(compared | np.isfinite(weight), weight, 0.0)
         rate = np.where(compared, total / (whole * free), 0.0)
+    weight = np.where(np.isfinite(weight), weight, np.where(compared, np.nan, 0.0))
+    rate = np.where(np.isfinite(rate), rate, np.nan)
     remaining = size * (1 - _lagged(own, 0.0))
     expected = (remaining / remaining.sum(axis=0)) @ (weight * total)
     variance = np.zeros((n.shape[0], n.shape[0]))

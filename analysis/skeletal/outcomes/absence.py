@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .filters import MISSING, NEVER, date_flags
+from .filters import MISSING
 from .row_frames import constant
+from .subject_dates import last_observed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -83,6 +84,7 @@ def _absent_rows(facts: EndpointFacts, name: str, event: IntercurrentEvent, orde
         "name": name,
         "label": label,
         "rule": "",
+        "flag": "",
     }
     columns: dict[str, Any] = {
         "subject": number,
@@ -92,7 +94,6 @@ def _absent_rows(facts: EndpointFacts, name: str, event: IntercurrentEvent, orde
         "last_negative": np.full(size, MISSING, dtype=np.int64),
         "order": np.full(size, order, dtype=np.int64),
         "day": day[number],
-        "flag": date_flags(np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.bool_)),
         **{key: constant(text, size) for key, text in texts.items()},
     }
     return pd.DataFrame({key: columns[key] for key in map(str, facts.rows)})
@@ -105,12 +106,8 @@ def _observed_to(facts: EndpointFacts) -> IntArray:
         end = np.minimum(end, np.minimum(limit.dates.day, limit.censor_day))
     if not facts.last_seen:
         return end
-    seen = np.where(facts.death.day == NEVER, MISSING, facts.death.day)
+    live = (facts.rows["rule"] == "").to_numpy(dtype=np.bool_)
+    seen = last_observed(facts.death.day, (facts.rows[["subject", "day"]].loc[live], facts.other_events))
     for dates in facts.last_seen.values():
         seen = np.maximum(seen, dates.day)
-    live = (facts.rows["rule"] == "").to_numpy(dtype=np.bool_)
-    for rows in (facts.rows[["subject", "day"]].loc[live], facts.other_events):
-        number, day = rows["subject"].to_numpy(dtype=np.int64), rows["day"].to_numpy(dtype=np.int64)
-        alive = day <= facts.death.day[number]
-        np.maximum.at(seen, number[alive], day[alive])
     return np.minimum(end, seen)

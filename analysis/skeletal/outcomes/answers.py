@@ -12,7 +12,7 @@ from skeletal.errors import InvalidArgument, InvalidRecords, InvalidStudy, name_
 from skeletal.scores.instruments_eq5d import index_values, profiles_of, read_value_set
 from skeletal.scores.scales import EQ5D_ITEMS, items_of, out_of_range, scale_of, scale_values
 
-from .filters import MISSING, lesion_ids
+from .filters import lesion_ids
 
 if TYPE_CHECKING:
     from skeletal.arrays import FloatArray
@@ -38,7 +38,6 @@ def answers_of(records: TrialRecords, subjects: Cohort, instrument: str) -> pd.D
     mine &= frame["value"].notna().to_numpy(dtype=np.bool_)
     number = subjects.subjects_of(frame)
     mine &= number >= 0
-    days = subjects.days_of(frame, "date")
     visit = frame["visit"] if "visit" in frame else pd.Series(pd.NA, index=frame.index, dtype="string")
     rows = pd.DataFrame(
         {
@@ -47,7 +46,7 @@ def answers_of(records: TrialRecords, subjects: Cohort, instrument: str) -> pd.D
             "lesion_id": lesion_ids(frame),
             "item": frame["item"].array,
             "visit": visit.array,
-            "day": np.where(days["precision"] == "day", days["earliest"], MISSING),
+            "day": subjects.whole_days_of(frame, "date"),
             "written": frame["date"].astype("string").str.slice(0, 10).array,
             "value": frame["value"].to_numpy(dtype=np.float64),
             "source": frame["source"].astype("string").array,

@@ -10,7 +10,7 @@ import pandas as pd
 from skeletal.errors import InvalidRecords, name_some
 from skeletal.study import DaysAtHome
 
-from .filters import MISSING, NEVER
+from .filters import MISSING, NEVER, onset_days
 from .measure_facts import by_unit, dated_columns, deciding_events, unit_columns
 
 if TYPE_CHECKING:
@@ -59,8 +59,7 @@ def stays_of(
         key: np.asarray(item)[kept] for key, item in facts.cohort.days_of(frame, "admission_date").items()
     }
     zero = facts.start[number]
-    begin = np.where(admitted["latest"] >= zero, np.maximum(admitted["earliest"], zero), admitted["earliest"])
-    begin = np.where(admitted["precision"] == "day", admitted["earliest"], begin)
+    begin = onset_days(admitted["earliest"], admitted["latest"], zero)
     left = np.full(number.size, MISSING, dtype=np.int64)
     if "discharge_date" in frame:
         left = facts.cohort.days_of(frame, "discharge_date")["latest"][kept]

@@ -68,7 +68,7 @@ def last_known_alive(records: TrialRecords, study: Study, cohort: Cohort) -> Int
         number = cohort.subjects_of(frame)
         for column in columns:
             if column in frame:
-                dates = cohort.days_of(frame, column)
-                sure = keep & (number >= 0) & (dates["precision"] == "day")
-                np.maximum.at(last, number[sure], dates["earliest"][sure])
+                day = cohort.whole_days_of(frame, column)
+                sure = keep & (number >= 0) & (day != MISSING)
+                np.maximum.at(last, number[sure], day[sure])
     return last

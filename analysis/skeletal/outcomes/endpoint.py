@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from skeletal.study import Estimand
+from skeletal.study import ENDING_STRATEGIES, Estimand
 
 from .absence import absences, no_events
 from .censoring import Limit, last_seen_of, limit_of, open_end_of
@@ -48,8 +48,6 @@ ROW_COLUMNS = [
     "day",
     "flag",
 ]
-# Strategies under which the first day of an intercurrent event matters, and not only its records.
-ENDING = ("hypothetical", "competing", "while_on_treatment")
 WHOLE_NUMBERS = ("subject", "place", "source_row", "last_negative", "order", "day")
 
 
@@ -105,8 +103,7 @@ def endpoint_facts(
     endpoint = study.endpoints[name]
     cohort = lesion_cohort(records, subjects, endpoint) if endpoint.unit == "lesion" else subjects
     column = study.time_zero_of(name)
-    zero_label = study.time_zero_label if column == study.time_zero else column.removesuffix("_date")
-    zero_label = zero_label.replace("_", " ")
+    zero_label = study.time_zero_words(column)
     start, reason = _time_zero(cohort, column)
     reason = np.where(cohort.counted, reason, WITHOUT)
     rules = study.censoring_of(name)
@@ -153,7 +150,7 @@ def endpoint_facts(
         ),
     )
     rows = _in_order(stacked([rows, *absences(facts)]))
-    ending = {event for item in read for event, how in item.intercurrent.items() if how in ENDING}
+    ending = {event for item in read for event, how in item.intercurrent.items() if how in ENDING_STRATEGIES}
     found = {
         event: take_dates(_of_kind(rows, event), cohort.size, label=rule.label)
         for event, rule in events.items()
@@ -181,12 +178,10 @@ def _of_kind(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
 
 def _time_zero(cohort: Cohort, column: str) -> tuple[IntArray, LabelArray]:
     """Return the day of time zero and the reason where there is none; a partial date is none."""
-    dates = cohort.days_of(cohort.frame, column)
-    whole = dates["precision"] == "day"
-    start = np.where(whole, dates["earliest"], MISSING)
-    absent = dates["earliest"] == MISSING
+    start = cohort.whole_days_of(cohort.frame, column)
+    absent = cohort.days_of(cohort.frame, column)["earliest"] == MISSING
     reasons = np.array(["", f"no {column}", f"incomplete {column}"], dtype=object)
-    return start, reasons[np.where(whole, 0, np.where(absent, 1, 2))]
+    return start, reasons[np.where(start != MISSING, 0, np.where(absent, 1, 2))]
 
 
 def _ended_before(start: IntArray, limits: Mapping[str, Limit], death: SubjectDates) -> LabelArray:

@@ -103,7 +103,7 @@ def count_episodes(
     return Episodes(number=read_only(number), counted=read_only(counted))
 
 
-def _first_of_subject(who: IntArray) -> BoolArray:
+def first_of_subject(who: IntArray) -> BoolArray:
     """Mark the first of each run of equal labels."""
     first = np.ones(who.size, dtype=np.bool_)
     first[1:] = who[1:] != who[:-1]
@@ -113,20 +113,20 @@ def _first_of_subject(who: IntArray) -> BoolArray:
 def _running_count(who: IntArray, opens: BoolArray) -> IntArray:
     """Count the openings within each subject."""
     total = np.cumsum(opens)
-    first = _first_of_subject(who)
+    first = first_of_subject(who)
     before = np.maximum.accumulate(np.where(first, total - opens, 0))
     return np.asarray(total - before, dtype=np.int64)
 
 
 def _rolling(who: IntArray, days: IntArray, gap: int) -> BoolArray:
-    opens = _first_of_subject(who)
+    opens = first_of_subject(who)
     opens[1:] |= np.diff(days) >= gap
     return opens
 
 
 def _fixed(who: IntArray, days: IntArray, gap: int) -> BoolArray:
     """Take one more event of every subject in each round, until no subject has another."""
-    opens = _first_of_subject(who)
+    opens = first_of_subject(who)
     if not who.size:
         return opens
     origin = int(days.min())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from .episodes import first_of_subject
 from .first_event import event_episodes, first_days
 from .observation import NOT_READ, STOP
 from .recurrent import episode_rows
@@ -34,26 +35,37 @@ def with_fates(observation: Observation) -> pd.DataFrame:
     """
     rows, read = observation.rows, _considered(observation.rows)
     accepted = np.flatnonzero(rows["rule"].array == "")
-    fate, number, days = _event_fates(observation)
+    events, decisive = _events_of(observation)
+    fate, number, days = _event_fates(observation, events, decisive)
     episode = np.full(len(rows), -1, dtype=np.int32)
     if observation.estimand.variable == "first":
-        gap = rows["day"].to_numpy() - first_days(observation)[rows["subject"].to_numpy()]
+        gap = rows["day"].to_numpy() - decisive[rows["subject"].to_numpy()]
     else:
         gap = np.zeros(len(rows), dtype=np.int64)
     episode[accepted], gap[accepted] = number, days
-    rows = with_columns(rows, rule=_final_rules(observation, fate), episode=episode, gap=gap)
+    rows = with_columns(rows, rule=_final_rules(observation, fate, decisive), episode=episode, gap=gap)
     return rows if read.all() else rows.loc[read]
 
 
 def rule_counts(observation: Observation) -> dict[str, int]:
     """Return how many considered records each rule of the audit has; an absence is no record."""
-    rules = _final_rules(observation, _event_fates(observation)[0])
+    events, decisive = _events_of(observation)
+    fate, _, _ = _event_fates(observation, events, decisive)
+    rules = _final_rules(observation, fate, decisive)
     records = _considered(observation.rows) & (observation.rows["table"].array != "")
     counts = np.bincount(rules.codes[records], minlength=len(rules.categories))
     return {rule: int(n) for rule, n in zip(rules.categories, counts, strict=True) if n}
 
 
-def _final_rules(observation: Observation, fate: IntArray) -> pd.Categorical[Any]:
+def _events_of(observation: Observation) -> tuple[pd.DataFrame, IntArray]:
+    """Return the accepted events with their episodes, and for a first event its day in each unit."""
+    if observation.estimand.variable == "recurrent":
+        return episode_rows(observation), np.empty(0, dtype=np.int64)
+    events = event_episodes(observation)
+    return events, first_days(observation, events)
+
+
+def _final_rules(observation: Observation, fate: IntArray, decisive: IntArray) -> pd.Categorical[Any]:
     """Return the rule of each record of the endpoint, with the ``fate`` of each accepted event."""
     rows = observation.rows
     rule = rows["rule"].array
@@ -61,7 +73,8 @@ def _final_rules(observation: Observation, fate: IntArray) -> pd.Categorical[Any
     codes = rule.codes.astype(np.int16)
     codes[np.flatnonzero(rule == "")] = known + fate
     stops = np.flatnonzero(rule == STOP)
-    codes[stops] = known + _stop_fates(observation, rows[["subject", "day", "kind"]].take(stops))
+    ending = rows[["subject", "day", "kind"]].take(stops)
+    codes[stops] = known + _stop_fates(observation, ending, decisive)
     return coded(codes, [*rule.categories, *FATES])
 
 
@@ -84,37 +97,27 @@ def _considered(rows: pd.DataFrame) -> BoolArray:
     return np.asarray(read, dtype=np.bool_)
 
 
-def _event_fates(observation: Observation) -> tuple[IntArray, IntArray, IntArray]:
+def _event_fates(
+    observation: Observation, events: pd.DataFrame, decisive: IntArray
+) -> tuple[IntArray, IntArray, IntArray]:
     """Return the fate of each accepted event, its episode, and its gap as :func:`with_fates` has it."""
     if observation.estimand.variable == "recurrent":
-        events = episode_rows(observation)
         counted = events["counted"].to_numpy(dtype=np.bool_)
         fate = np.where(counted, _CODES[COUNTED], _CODES[MERGED])
         return fate, events["episode"].to_numpy(dtype=np.int64), _gaps(observation, events)
-    if observation.estimand.order > 1:
-        events = event_episodes(observation)
-        episode = events["episode"].to_numpy(dtype=np.int64)
-        decides = events["decides"].to_numpy(dtype=np.bool_)
-    else:
-        events = observation.accepted
-        episode = np.ones(len(events), dtype=np.int64)
-        decides = np.ones(len(events), dtype=np.bool_)
+    episode = events["episode"].to_numpy(dtype=np.int64)
     who, day = events["subject"].to_numpy(dtype=np.int64), events["day"].to_numpy(dtype=np.int64)
-    decisive = first_days(observation)[who]
+    decisive = decisive[who]
     first = np.zeros(len(events), dtype=np.bool_)
-    decides &= day == decisive
+    decides = events["decides"].to_numpy(dtype=np.bool_) & (day == decisive)
     on_day = np.flatnonzero(decides)
-    first[on_day] = _first_of_run(who[on_day])
+    first[on_day] = first_of_subject(who[on_day])
     fate = np.select(
         [first, decides, day <= decisive],
         [_CODES[COUNTED], _CODES[MERGED], _CODES[EARLIER]],
         default=_after(observation),
     )
     return fate, np.where((day > decisive) | (episode < 1), -1, episode), day - decisive
-
-
-def _first_of_run(who: IntArray) -> IntArray:
-    return np.concatenate([np.ones(min(who.size, 1), dtype=np.bool_), who[1:] != who[:-1]])
 
 
 def _after(observation: Observation) -> int:
@@ -130,7 +133,7 @@ def _gaps(observation: Observation, events: pd.DataFrame) -> IntArray:
     return np.asarray(day - day[anchor], dtype=np.int64)
 
 
-def _stop_fates(observation: Observation, stops: pd.DataFrame) -> IntArray:
+def _stop_fates(observation: Observation, stops: pd.DataFrame, decisive: IntArray) -> IntArray:
     """Say of records that may end observation whether they did."""
     number = stops["subject"].to_numpy(dtype=np.int64)
     which = observation.which[number]
@@ -141,6 +144,6 @@ def _stop_fates(observation: Observation, stops: pd.DataFrame) -> IntArray:
         decides = (which == code) & (kind == stop.kind) & (stop.dates.row[number] == row) & ends[number]
         fate[decides] = _CODES[COMPETES if stop.status > 0 else CENSORS]
     if observation.estimand.variable == "first":
-        after = stops["day"].to_numpy(dtype=np.int64) >= first_days(observation)[number]
+        after = stops["day"].to_numpy(dtype=np.int64) >= decisive[number]
         fate = np.where(after, _after(observation), fate)
     return fate

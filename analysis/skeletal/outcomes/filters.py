@@ -15,7 +15,6 @@ import pandas as pd
 
 from skeletal.errors import InvalidRecords, name_some
 from skeletal.records.dates import PRECISIONS, possible_days
-from skeletal.study import RecordFilter
 
 from .row_frames import categorised, chosen, constant, with_columns
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     from skeletal.arrays import BoolArray, IntArray, LabelArray
     from skeletal.records import TrialRecords
-    from skeletal.study import CensoringRule, Study
+    from skeletal.study import CensoringRule, RecordFilter, Study
 
 NEVER = 10**9
 MISSING = -(10**9)
@@ -91,6 +90,11 @@ class Cohort:
     def days_of(self, frame: pd.DataFrame, column: str) -> dict[str, Any]:
         """Return ``earliest``, ``latest`` and ``precision`` of a date column of a record table."""
         return dict(self._once(frame, column, _days_of))
+
+    def whole_days_of(self, frame: pd.DataFrame, column: str) -> IntArray:
+        """Return the days of a date column of a record table, ``MISSING`` where a date is not a whole one."""
+        days = self.days_of(frame, column)
+        return np.where(days["precision"] == "day", days["earliest"], MISSING)
 
     def kinds_of(self, frame: pd.DataFrame, column: str) -> pd.Categorical[Any]:
         """Return a text column of a record table as categories."""
@@ -161,19 +165,14 @@ def matching(table: pd.DataFrame, where: Mapping[str, tuple[Any, ...]]) -> BoolA
 def passing(table: pd.DataFrame, rule: RecordFilter | CensoringRule) -> BoolArray:
     """Return which rows pass the filter of ``rule``: all of ``where``, none of ``unless``."""
     keep = matching(table, rule.where)
-    for column, refused in unless_of(rule).items():
+    for column, refused in rule.unless.items():
         keep &= ~matching(table, {column: refused})
     return keep
 
 
-def unless_of(rule: RecordFilter | CensoringRule) -> Mapping[str, tuple[Any, ...]]:
-    """Return the values that leave a row out; a censoring rule has none."""
-    return rule.unless if isinstance(rule, RecordFilter) else {}
-
-
 def columns_of(rule: RecordFilter | CensoringRule) -> set[str]:
     """Return the columns that a filter reads."""
-    return {"subject_id", *rule.where, *unless_of(rule), rule.date}
+    return {"subject_id", *rule.where, *rule.unless, rule.date}
 
 
 def table_rows(records: TrialRecords, cohort: Cohort, table: str, variable: str) -> pd.DataFrame:
@@ -239,12 +238,16 @@ def impute_onset(rows: pd.DataFrame, start: IntArray, *, year_only: bool) -> pd.
     precision = rows["precision"].cat.codes.to_numpy()
     number = rows["subject"].to_numpy()
     zero = np.where(number < 0, MISSING, start[number]) if start.size else np.full(len(rows), MISSING)
-    day = np.where(latest >= zero, np.maximum(earliest, zero), earliest)
-    day = np.where(precision == PRECISIONS.index("day"), earliest, day)
+    day = onset_days(earliest, latest, zero)
     unknown = earliest == MISSING
     if not year_only:
         unknown |= (precision == PRECISIONS.index("year")) & (latest >= zero)
     return with_columns(rows, day=np.where(unknown, MISSING, day), flag=date_flags(precision, unknown))
+
+
+def onset_days(earliest: IntArray, latest: IntArray, zero: IntArray) -> IntArray:
+    """Return the first possible day of each date that is not before its time zero, else its first one."""
+    return np.where(latest >= zero, np.maximum(earliest, zero), earliest)
 
 
 def date_flags(precision: Any, unknown: BoolArray) -> pd.Categorical[Any]:

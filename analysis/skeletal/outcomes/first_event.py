@@ -9,7 +9,7 @@ import pandas as pd
 
 from .episodes import count_episodes
 from .filters import NEVER, as_dates
-from .row_frames import chosen, coded, constant, placed, row_numbers, text, text_of
+from .row_frames import chosen, coded, constant, placed, row_numbers, text, text_of, with_columns
 from .subject_dates import RECORD, pick
 
 if TYPE_CHECKING:
@@ -34,28 +34,31 @@ FIRST_COLUMNS = [
 ]
 
 
-def first_days(observation: Observation) -> IntArray:
+def first_days(observation: Observation, events: pd.DataFrame | None = None) -> IntArray:
     """Return the day of each unit's event, ``NEVER`` where there is none.
 
-    It is the first accepted event, or with ``order`` n the one that opens the n-th episode; a death that
-    is an event is the event, however many episodes came before it.
+    It is the first of ``events`` (from :func:`event_episodes`) that decides: the first accepted event, or
+    with ``order`` n the one that opens the n-th episode; a death that is an event is the event, however many
+    episodes came before it.
     """
-    events = observation.accepted
-    if observation.estimand.order > 1:
-        events = events.loc[event_episodes(observation)["decides"].to_numpy()]
+    events = event_episodes(observation) if events is None else events
+    events = events.loc[events["decides"].to_numpy(), ["subject", "day"]]
     day = np.full(observation.facts.cohort.size, NEVER, dtype=np.int64)
     np.minimum.at(day, events["subject"].to_numpy(dtype=np.int64), events["day"].to_numpy(dtype=np.int64))
     return day
 
 
 def event_episodes(observation: Observation) -> pd.DataFrame:
-    """Return the accepted events of an estimand of some ``order`` with their episodes.
+    """Return the accepted events with ``episode`` and whether each ``decides``: can be the event.
 
-    ``episode`` and ``counted`` are those of the gap rule (0 and False for a death), ``decides`` marks what
-    can be the event: the records of the day that opens the episode of that order, and a death.
+    For ``order`` 1 all can, and are taken as one episode.  Else ``episode`` is that of the gap rule, 0 for a
+    death, and those decide that are on the day that opens the episode of that order, and a death.
     """
     events = observation.accepted
     endpoint, order = observation.facts.endpoint, observation.estimand.order
+    if order == 1:
+        one = np.ones(len(events), dtype=np.int64)
+        return with_columns(events, episode=one, decides=one > 0)
     death = (events["kind"] == "death").to_numpy(dtype=np.bool_)
     number, counted = np.zeros(death.size, dtype=np.int64), np.zeros(death.size, dtype=np.bool_)
     who, day = events["subject"].to_numpy(dtype=np.int64), events["day"].to_numpy(dtype=np.int64)
@@ -66,7 +69,7 @@ def event_episodes(observation: Observation) -> pd.DataFrame:
     opens = np.full(observation.facts.cohort.size, NEVER, dtype=np.int64)
     opening = counted & (number == order)
     opens[who[opening]] = day[opening]
-    return events.assign(episode=number, counted=counted, decides=death | (day == opens[who]))
+    return with_columns(events, episode=number, decides=death | (day == opens[who]))
 
 
 def joined_components(
@@ -121,12 +124,11 @@ def first_frame(observation: Observation) -> pd.DataFrame:
 
 def _event_columns(observation: Observation) -> dict[str, Any]:
     """Return the record that counts for each subject with an event, and all components of that day."""
-    events = observation.accepted
-    if observation.estimand.order > 1:
-        events = event_episodes(observation).loc[lambda rows: rows["decides"]]
+    events = event_episodes(observation)
+    first = first_days(observation, events)
+    events = chosen(events, events["decides"].to_numpy())
     names = observation.facts.names
     counted = events.drop_duplicates("subject")
-    first = first_days(observation)
     number = counted["subject"].to_numpy(dtype=np.int64)
     same_day = events.loc[events["day"].to_numpy() == first[events["subject"].to_numpy(dtype=np.int64)]]
     position = np.zeros(first.size, dtype=np.int64)

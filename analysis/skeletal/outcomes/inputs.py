@@ -11,7 +11,7 @@ from skeletal.records import TABLES
 from skeletal.records.dates import invalid_dates
 from skeletal.records.faults import did_you_mean, name_rows
 
-from .filters import columns_of, unless_of
+from .filters import columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -84,7 +84,7 @@ def _column_problems(
     yield from _absent_columns(frame, who, table, rule.label, sorted(columns_of(rule)))
     if rule.date in frame and (wrong := _no_dates(frame[rule.date], known)):
         yield f"{who}: column {rule.date!r} of table {table!r} ({rule.label}) {wrong}"
-    for column, allowed in (*rule.where.items(), *unless_of(rule).items()):
+    for column, allowed in (*rule.where.items(), *rule.unless.items()):
         if column in frame and (wrong := _wrong_kind(frame[column], allowed, known)):
             yield f"{who}: column {column!r} of table {table!r} ({rule.label}) {wrong}"
 

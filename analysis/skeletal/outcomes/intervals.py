@@ -27,8 +27,8 @@ def interval_frame(observation: Observation, assessments: pd.DataFrame) -> pd.Da
     facts = observation.facts
     frame = first_frame(observation)
     number = np.flatnonzero(facts.analysed)
-    day = first_days(observation)
-    negative, imaging = _last_negative(observation, assessments, day)
+    events = event_episodes(observation)
+    negative, imaging = _last_negative(events, assessments, first_days(observation, events))
     left = np.maximum(negative - facts.start + 1, 0).astype(np.float64)[number]
     time = frame["time"].to_numpy(dtype=np.float64)
     event = (frame["status"] == 1).to_numpy()
@@ -48,13 +48,10 @@ def interval_frame(observation: Observation, assessments: pd.DataFrame) -> pd.Da
 
 
 def _last_negative(
-    observation: Observation, assessments: pd.DataFrame, day: IntArray
+    events: pd.DataFrame, assessments: pd.DataFrame, day: IntArray
 ) -> tuple[IntArray, BoolArray]:
     """Return the last day known without the event before each film, and who has a film at all."""
-    events = observation.accepted
-    if observation.estimand.order > 1:
-        events = event_episodes(observation).loc[lambda rows: rows["decides"]]
-    films = events.loc[events["imaging"].to_numpy(dtype=np.bool_)]
+    films = events.loc[(events["imaging"] & events["decides"]).to_numpy(dtype=np.bool_)]
     number = films["subject"].to_numpy(dtype=np.int64)
     films = films.loc[films["day"].to_numpy(dtype=np.int64) == day[number]]
     number = films["subject"].to_numpy(dtype=np.int64)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from skeletal.study import Endpoint, Estimand
+from skeletal.study import ENDING_STRATEGIES, Endpoint, Estimand
 
 from .censoring import data_cutoff_day
 from .deaths import death_rows, last_known_alive
@@ -40,8 +40,6 @@ MEASURE_COLUMNS = [
     "source_row",
 ]
 STATUSES = ("observed", "missing", "structural", "death", "intercurrent", "not_due")
-# Strategies under which nothing after the event belongs to the value.
-DROPPING = ("hypothetical", "while_on_treatment")
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -199,8 +197,8 @@ def by_unit(parts: Sequence[pd.DataFrame], facts: MeasureFacts) -> pd.DataFrame:
 
 
 def deciding_events(facts: MeasureFacts) -> tuple[IntArray, IntArray]:
-    """Return what ends the values of each unit first and its day: death 0, composite 1, dropping 2."""
-    days = np.stack([facts.death, facts.first_of("composite"), facts.first_of(*DROPPING)])
+    """Return what ends the values of each unit first and its day: death 0, composite 1, ending 2."""
+    days = np.stack([facts.death, facts.first_of("composite"), facts.first_of(*ENDING_STRATEGIES)])
     which = np.asarray(np.argmin(days, axis=0), dtype=np.int64)
     return which, days[which, np.arange(which.size)]
 

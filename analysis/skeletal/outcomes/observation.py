@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skeletal.errors import InvalidRecords, name_some
+from skeletal.study import COMPETING_STRATEGIES
 
 from .filters import MISSING, NEVER
 from .row_frames import coded, with_columns
-from .subject_dates import SubjectDates, choose, pick
+from .subject_dates import SubjectDates, choose, last_observed, pick
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,8 +42,6 @@ ACCEPTED_COLUMNS = [
     "variable",
     "flag",
 ]
-# Strategies under which nothing after the event belongs to the variable: it ends there, as with death.
-ENDING_STRATEGIES = ("competing", "while_on_treatment")
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -150,7 +149,7 @@ def _stops(facts: EndpointFacts, estimand: Estimand) -> tuple[tuple[str, ...], t
     limits = []
     for event, strategy in estimand.intercurrent.items():
         dates = facts.intercurrent.get(event)
-        if strategy in ENDING_STRATEGIES and dates is not None:
+        if strategy in COMPETING_STRATEGIES and dates is not None:
             causes.append(event)
             stops.append(_final(event, dates, len(causes)))
         elif strategy == "hypothetical" and dates is not None:
@@ -202,21 +201,15 @@ def _rules(
 def _proof_of_life(facts: EndpointFacts, estimand: Estimand, rows: pd.DataFrame) -> IntArray:
     """Return the last day on which an event, a competing event or the death shows the subject observed.
 
-    What comes after a limit shows that the subject was seen until then; what comes after death shows
-    nothing.  A death that the estimand ignores neither shows nor hides anything.
+    What comes after a limit shows that the subject was seen until then.  A death that the estimand
+    ignores neither shows nor hides anything.
     """
     death = facts.death.day
     if estimand.death == "ignored":
         death = np.full(death.size, NEVER, dtype=np.int64)
-    shows = rows["is_event"] | rows["strategy"].isin(ENDING_STRATEGIES)
+    shows = rows["is_event"] | rows["strategy"].isin(COMPETING_STRATEGIES)
     mine = rows.loc[shows & (rows["rule"] == "") & (rows["kind"] != "death"), ["subject", "day"]]
-    last = np.where(death == NEVER, MISSING, death)
-    for events in (mine, facts.other_events):
-        number = events["subject"].to_numpy(dtype=np.int64)
-        day = events["day"].to_numpy(dtype=np.int64)
-        valid = day <= death[number]
-        np.maximum.at(last, number[valid], day[valid])
-    return last
+    return last_observed(death, (mine, facts.other_events))
 
 
 def _censored(

@@ -78,8 +78,7 @@ def _responses(
     records: TrialRecords, cohort: Cohort, study: Study, name: str, measure: PainResponse
 ) -> pd.DataFrame:
     """Return the rows of one measure, by subject, lesion and date."""
-    zero = cohort.days_of(cohort.frame, measure.time_zero or study.time_zero)
-    start = np.where(zero["precision"] == "day", zero["earliest"], MISSING)
+    start = cohort.whole_days_of(cohort.frame, measure.time_zero or study.time_zero)
     scores = _scores(records, cohort, measure)
     doses = _Doses(records, cohort, measure.rules.omed_window_days)
     baseline = _baselines(scores, start, measure)
@@ -255,9 +254,9 @@ class _Doses:
                 f"analgesics: {int(negative.sum())} opioid dose(s) below 0 (of {name_some(who)}). "
                 "Correct them."
             )
-        days = cohort.days_of(frame, "date")
-        usable = (number >= 0) & ~np.isnan(dose) & np.asarray(days["precision"] == "day")
-        key, dose = number[usable] * _APART + days["earliest"][usable], dose[usable]
+        day = cohort.whole_days_of(frame, "date")
+        usable = (number >= 0) & ~np.isnan(dose) & (day != MISSING)
+        key, dose = number[usable] * _APART + day[usable], dose[usable]
         order = np.lexsort((-dose, key))
         key, dose = key[order], dose[order]
         first = np.concatenate([[True], np.diff(key) != 0])[: key.size]

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from skeletal.errors import InvalidArgument
+from skeletal.study import ENDING_STRATEGIES
 
 from .filters import NEVER, as_dates
-from .measure_facts import DROPPING, measure_facts, unit_columns
+from .measure_facts import measure_facts, unit_columns
 from .measures import assessments_of
 from .pain import with_pain_responses
 
@@ -56,7 +57,7 @@ def _counted(rows: pd.DataFrame, facts: MeasureFacts) -> pd.DataFrame:
 def _followed_to(facts: MeasureFacts) -> IntArray:
     """Return the last day on which anything, a composite event too, belongs to the course of each unit."""
     ends = np.where(facts.ends == NEVER, NEVER, facts.ends + facts.measure.collected_for_days)
-    stopped = np.minimum(facts.death, facts.first_of(*DROPPING))
+    stopped = np.minimum(facts.death, facts.first_of(*ENDING_STRATEGIES))
     return np.minimum(np.minimum(stopped, ends), facts.cutoff)
 
 

@@ -12,7 +12,7 @@ from .filters import MISSING, NEVER
 from .row_frames import coded, constant, recoded
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from skeletal.arrays import IntArray
 
@@ -90,6 +90,19 @@ def take_dates(
         row=spread(chosen.index.to_numpy(), -1, np.int64),
         **{name: _spread_text(chosen[name].array, number, size) for name in RECORD if name != "source_row"},
     )
+
+
+def last_observed(death: IntArray, frames: Iterable[pd.DataFrame]) -> IntArray:
+    """Return the last day on which the death, or a row not after it, shows each unit observed.
+
+    ``MISSING`` where nothing does; what comes after death shows nothing.
+    """
+    last = np.where(death == NEVER, MISSING, death)
+    for rows in frames:
+        number, day = rows["subject"].to_numpy(dtype=np.int64), rows["day"].to_numpy(dtype=np.int64)
+        alive = day <= death[number]
+        np.maximum.at(last, number[alive], day[alive])
+    return last
 
 
 def _spread_text(values: pd.Categorical[Any], number: IntArray, size: int) -> pd.Categorical[Any]:

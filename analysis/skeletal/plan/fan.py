@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import pandas as pd
 
 from skeletal import checks
+from skeletal.arrays import DAYS_PER_YEAR
 from skeletal.competing import cumulative_incidence
 from skeletal.errors import InvalidArgument
 from skeletal.outcomes import competing_risks, derive_outcomes
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     from .rows import Statistic
 
-DAYS_PER_YEAR = 365.25
 LIMITS = {"ratio": "", "ratio_lower": "_lower", "ratio_upper": "_upper"}
 
 

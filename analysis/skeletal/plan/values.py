@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
-from scipy.stats import t
+from scipy.special import stdtr, stdtrit
 
 from skeletal.proportions import clustered_proportion, proportion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import pandas as pd
 
     from skeletal.arrays import FloatArray
     from skeletal.results import Estimate
@@ -28,12 +28,12 @@ RESPONSES = ("complete", "partial")
 def mean_rows(sample: Sample) -> Iterator[Statistic]:
     """Yield the values of each arm at each visit, and each experimental arm's difference from the control."""
     for planned, at_visit in _visits(sample):
-        valued = {arm: rows.loc[rows["value"].notna()] for arm, rows in sample.by_arm(at_visit)}
+        valued: dict[str, FloatArray] = {}
         for arm, rows in sample.by_arm(at_visit):
-            values = _values(rows)
+            values = valued[arm] = _values(rows)
             method = f"quartiles interpolated; {_left_out(rows)}"
             common = {"arm": arm, "time": planned, "method": method}
-            yield sample.statistic("n", values.size, unit=_counted(rows), **common)
+            yield sample.statistic("n", values.size, unit="subjects", **common)
             for name, value in zip(DESCRIBED, _described(values), strict=True):
                 yield sample.statistic(name, value, unit=_unit(sample), **common)
         for arm in sample.arms[1:]:
@@ -54,7 +54,7 @@ def responder_rows(sample: Sample) -> Iterator[Statistic]:
             response = (known["status"] == "observed") & known["category"].isin(RESPONSES)
             found = _share(response.to_numpy(dtype=np.int64), known, sample.analysis.conf_level)
             method = f"{found.method if found else 'not estimable'}; {_left_out(rows, len(known))}"
-            unit = _counted(rows)
+            unit = "lesions" if "lesion_id" in rows else "subjects"
             common = {"arm": arm, "time": planned, "method": method}
             yield sample.statistic("n", len(known), unit=unit, **common)
             yield sample.statistic("responders", int(response.sum()), unit=unit, **common)
@@ -65,10 +65,6 @@ def responder_rows(sample: Sample) -> Iterator[Statistic]:
 
 def _unit(sample: Sample) -> str:
     return "days" if sample.study.measures[sample.analysis.measure].kind == "days_at_home" else "score"
-
-
-def _counted(rows: pd.DataFrame) -> str:
-    return "lesions" if "lesion_id" in rows else "subjects"
 
 
 def _visits(sample: Sample) -> Iterator[tuple[float, pd.DataFrame]]:
@@ -104,71 +100,38 @@ def _described(values: FloatArray) -> tuple[float, ...]:
 
 
 def _difference_rows(
-    sample: Sample, arm: str, planned: float, valued: dict[str, pd.DataFrame]
+    sample: Sample, arm: str, planned: float, valued: dict[str, FloatArray]
 ) -> Iterator[Statistic]:
-    """Yield the difference of means of an arm and the control (Welch, lesions clustered by subject)."""
-    ours, control = (ArmMean.of(valued.get(name)) for name in (arm, sample.study.control.name))
-    means = (ours, control)
-    sizes = " and ".join(str(mean.n_values) for mean in means)
-    by_subject = any(mean.n_values > mean.n_subjects for mean in means)
+    """Yield the difference of the means of an arm and the control, by Welch."""
+    nothing = np.empty(0, dtype=np.float64)
+    ours, control = (valued.get(name, nothing) for name in (arm, sample.study.control.name))
+    sizes = f"{ours.size} and {control.size} values"
     numbers = welch(ours, control, sample.analysis.conf_level)
-    clusters = " and ".join(str(mean.n_subjects) for mean in means)
-    clustered = f", clustered by {clusters} subjects" if by_subject else ""
-    method = f"difference of means, Welch limits and test, {sizes} values{clustered}"
+    method = f"difference of means, Welch limits and test, {sizes}"
     if not numbers:
-        method = f"not estimable: {sizes} values{clustered}, or none that differ"
+        method = f"not estimable: {sizes}, or none that differ"
         numbers = (math.nan,) * len(CONTRASTED)
     common: dict[str, Any] = {"arm": sample.contrast(arm), "time": planned, "method": method}
     for name, value in zip(CONTRASTED, numbers, strict=True):
         yield sample.statistic(name, value, unit="" if name == "p_value" else _unit(sample), **common)
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class ArmMean:
-    """The mean of the values of one arm, and its variance by subject."""
-
-    mean: float
-    variance: float
-    n_values: int
-    n_subjects: int
-
-    @classmethod
-    def of(cls, rows: pd.DataFrame | None) -> Self:
-        """Take the mean over all values.
-
-        With k subjects and N values, the variance is k/(k - 1) times the sum over subjects of the squared
-        sum of their residuals, over N squared: s^2/n where every subject has one value.
-        """
-        if rows is None or not len(rows):
-            return cls(mean=math.nan, variance=math.nan, n_values=0, n_subjects=0)
-        values = _values(rows)
-        mean = float(values.mean())
-        codes, subjects = pd.factorize(rows["subject_id"])
-        k = len(subjects)
-        residual = np.bincount(codes, weights=values - mean)
-        spread = float(np.sum(residual**2)) / values.size**2
-        variance = spread * k / (k - 1) if k > 1 else math.nan
-        return cls(mean=mean, variance=variance, n_values=values.size, n_subjects=k)
-
-
-def welch(experimental: ArmMean, control: ArmMean, conf_level: float) -> tuple[float, ...]:
+def welch(experimental: FloatArray, control: FloatArray, conf_level: float) -> tuple[float, ...]:
     """Return difference, standard error, limits and p-value; empty where there is no spread to go by."""
-    variance = experimental.variance + control.variance
-    # R's t.test: data are essentially constant
-    least = 10 * np.finfo(float).eps * max(abs(experimental.mean), abs(control.mean))
-    if not variance > least**2:
+    arms = (experimental, control)
+    if min(values.size for values in arms) < 2:
         return ()
-    of_arms = ((mean.variance, mean.n_subjects) for mean in (experimental, control))
-    df = variance**2 / sum(part**2 / (k - 1) for part, k in of_arms)
-    difference, error = experimental.mean - control.mean, math.sqrt(variance)
-    half = float(t.ppf((1 + conf_level) / 2, df)) * error
-    return (
-        difference,
-        error,
-        difference - half,
-        difference + half,
-        float(2 * t.sf(abs(difference) / error, df)),
-    )
+    means = [float(values.mean()) for values in arms]
+    parts = [float(values.var(ddof=1)) / values.size for values in arms]
+    variance = sum(parts)
+    # R's t.test: data are essentially constant
+    if not variance > (10 * np.finfo(float).eps * max(map(abs, means))) ** 2:
+        return ()
+    df = variance**2 / sum(part**2 / (values.size - 1) for part, values in zip(parts, arms, strict=True))
+    difference, error = means[0] - means[1], math.sqrt(variance)
+    half = float(stdtrit(df, (1 + conf_level) / 2)) * error
+    p_value = float(2 * stdtr(df, -abs(difference) / error))
+    return difference, error, difference - half, difference + half, p_value
 
 
 def _share(response: Any, known: pd.DataFrame, conf_level: float) -> Estimate | None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from scipy.special import betainc, betaincinv, ndtr, ndtri
-from scipy.stats import binomtest
 
 from .. import checks
 from ..errors import InvalidArgument
@@ -144,6 +143,8 @@ def _score_p(x: int, n: int, null: float) -> float:
 
 
 def _binomial_p(x: int, n: int, null: float) -> float:
+    from scipy.stats import binomtest  # noqa: PLC0415  (half a second, and only this test needs it)
+
     return float(binomtest(x, n, null).pvalue)
 
 

@@ -184,7 +184,7 @@ def _criteria_table(
     owner: IntArray,
 ) -> pd.DataFrame:
     """Return the rows of all criteria: subjects in their order, then their lesions, then the criteria."""
-    first, second = of_subjects.rows(), of_lesions.rows()
+    first, second = of_subjects.rows, of_lesions.rows
     if len(first):
         missing = pd.Series(pd.NA, index=first.index, dtype="string")
         first = first.assign(subject=first["row"], lesion=-1, lesion_id=missing)
@@ -206,8 +206,7 @@ def _criteria_table(
 
 def _reasons(judged: Judged, status: LabelArray, words: tuple[str, str], passed: str) -> LabelArray:
     """Return the sentences that decide each row: those it fails, else those that are open."""
-    rows = judged.rows()
-    failed, open_ = (joined_reasons(rows, judged.n, verdict) for verdict in ("fails", "open"))
+    failed, open_ = (joined_reasons(judged.rows, judged.n, verdict) for verdict in ("fails", "open"))
     return np.select([status == words[0], status == words[1]], [failed, open_], passed)
 
 

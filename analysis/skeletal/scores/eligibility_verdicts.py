@@ -30,12 +30,16 @@ _SENTENCES = {
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Judged:
-    """The criteria of one unit with their verdicts on each of ``n`` rows, and the scores they asked for."""
+    """The criteria of one unit with their verdicts on each of ``n`` rows, and the scores they asked for.
+
+    ``rows`` has one row a row and criterion: row, criterion, kind, label, status, value, reason, verdict.
+    """
 
     criteria: Sequence[Criterion]
     verdicts: Mapping[str, Verdict]
     scores: Mapping[str, Quantity]
     n: int
+    rows: pd.DataFrame
 
     def passing(self, ids: Sequence[str] = ()) -> tuple[BoolArray, BoolArray]:
         """Return which rows pass, and which fail, the criteria named (all where none is)."""
@@ -55,32 +59,28 @@ class Judged:
         passes, fails = self.passing()
         return np.select([passes, fails], [words[0], words[1]], words[2]).astype(object)
 
-    def rows(self) -> pd.DataFrame:
-        """Return one row a row and criterion: row, criterion, kind, label, status, value, reason, verdict."""
-        found = [self._rows_of(criterion) for criterion in self.criteria]
-        return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
 
-    def _rows_of(self, criterion: Criterion) -> pd.DataFrame:
-        verdict = self.verdicts[criterion.id]
-        status = np.select([verdict.true, verdict.false], ["met", "not_met"], "not_assessable").astype(object)
-        text = once(verdict.text)
-        reason = [
-            _SENTENCES[criterion.kind, str(each)].format(label=criterion.label, text=found)
-            for each, found in zip(status, text, strict=True)
-        ]
-        passes = status == ("met" if criterion.kind == "inclusion" else "not_met")
-        return pd.DataFrame(
-            {
-                "row": np.arange(self.n),
-                "criterion": criterion.id,
-                "kind": criterion.kind,
-                "label": criterion.label,
-                "status": status,
-                "value": text,
-                "reason": reason,
-                "verdict": np.where(passes, "passes", np.where(status == "not_assessable", "open", "fails")),
-            }
-        )
+def _rows_of(criterion: Criterion, verdict: Verdict) -> pd.DataFrame:
+    """Return the verdict of a criterion on each row in words."""
+    status = np.select([verdict.true, verdict.false], ["met", "not_met"], "not_assessable").astype(object)
+    text = once(verdict.text)
+    reason = [
+        _SENTENCES[criterion.kind, str(each)].format(label=criterion.label, text=found)
+        for each, found in zip(status, text, strict=True)
+    ]
+    passes = status == ("met" if criterion.kind == "inclusion" else "not_met")
+    return pd.DataFrame(
+        {
+            "row": np.arange(status.size),
+            "criterion": criterion.id,
+            "kind": criterion.kind,
+            "label": criterion.label,
+            "status": status,
+            "value": text,
+            "reason": reason,
+            "verdict": np.where(passes, "passes", np.where(status == "not_assessable", "open", "fails")),
+        }
+    )
 
 
 def judge(
@@ -89,12 +89,13 @@ def judge(
     count: Callable[[Sequence[str], str], Quantity],
 ) -> Judged:
     """Evaluate the criteria of the unit of ``frames`` on its rows."""
-    made: dict[str, Quantity] = {}
+    made: dict[tuple[str, Any], Quantity] = {}
 
     def score(name: str, using: Mapping[str, str]) -> Quantity:
-        found = MAKERS[name](frames, using)
-        made.setdefault(name, found)
-        return found
+        key = (name, frozenset(using.items()))
+        if key not in made:
+            made[key] = MAKERS[name](frames, using)
+        return made[key]
 
     rows = Rows(
         table=frames.table, frame=frames.own, options=study.eligibility_options, score=score, count=count
@@ -102,7 +103,17 @@ def judge(
     unit = "lesion" if frames.table == "lesions" else "subject"
     criteria = [criterion for criterion in study.eligibility if criterion.unit == unit]
     verdicts = {criterion.id: evaluate(criterion.rule, rows) for criterion in criteria}
-    return Judged(criteria=criteria, verdicts=verdicts, scores=made, n=len(frames.own))
+    scores: dict[str, Quantity] = {}
+    for (name, _), found in made.items():
+        scores.setdefault(name, found)
+    found_rows = [_rows_of(criterion, verdicts[criterion.id]) for criterion in criteria]
+    return Judged(
+        criteria=criteria,
+        verdicts=verdicts,
+        scores=scores,
+        n=len(frames.own),
+        rows=pd.concat(found_rows, ignore_index=True) if found_rows else pd.DataFrame(),
+    )
 
 
 def rules_in_use(criterion: Criterion, study: Study) -> Iterator[Rule]:
