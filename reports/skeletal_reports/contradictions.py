@@ -16,7 +16,10 @@ def refuse_errors(review: pd.DataFrame) -> None:
     problems = []
     for rule, rows in errors.groupby("rule", sort=True):
         found = [f"{row.table} row {row.row}, {row.subject_id}: {row.found}" for row in rows.itertuples()]
-        advice = str(rows["suggestion"].iloc[0])
-        problems.append(f"{rule}, {len(rows)} time(s): {name_some(found)}. {advice}")
+        expected = str(rows["expected"].iloc[0])
+        problems.append(
+            f"{rule}, {len(rows)} time(s): {name_some(found)}. Expected: {expected}. Correct the records, or "
+            f"say in the study file why it does not matter ([review.{rule}])."
+        )
     if problems:
         raise InvalidRecords(problems)

@@ -1,366 +1,228 @@
 """Each rule of the review finds its planted fault, and nothing in its clean twin."""
 
+from __future__ import annotations
+
 import datetime as dt
 
+import numpy as np
 import pandas as pd
 import pytest
+from tests.support import (
+    review_conflicts,
+    review_gaps,
+    review_keys,
+    review_order,
+    review_trial,
+    review_values,
+)
+from tests.support.review_changes import VISIT, add, both, put
 
+from skeletal.errors import InvalidStudy
 from skeletal.records import make_records, review_records
-from skeletal.records.review import RULES
+from skeletal.records.review.facts import gather_facts
+from skeletal.records.review.review import CHECKS
+from skeletal.review_rules import REVIEW_RULES, SEVERITIES
+from skeletal.study import parse_study
+from skeletal.tables import TABLES
 
-COLUMNS = ["rule", "severity", "subject_id", "table", "row", "found", "suggestion"]
+COLUMNS = ["rule", "category", "severity", "subject_id", "table", "row", "found", "expected", "query"]
 
-
-def put(table, row, **cells):
-    """Change cells of one row; a column that is not there is made."""
-
-    def change(tables):
-        frame = tables[table]
-        for column, value in cells.items():
-            if column not in frame.columns:
-                frame[column] = pd.Series(pd.NA, index=frame.index, dtype="string")
-            frame.loc[row - 1, column] = value
-
-    return change
-
-
-def add(table, **cells):
-    """Add a row."""
-
-    def change(tables):
-        tables[table] = pd.concat([tables[table], pd.DataFrame([cells], dtype="string")], ignore_index=True)
-
-    return change
-
-
-def drop(table, *rows):
-    """Leave rows out."""
-
-    def change(tables):
-        tables[table] = tables[table].drop(index=[row - 1 for row in rows]).reset_index(drop=True)
-
-    return change
-
-
-DIED = {"subject_id": "001", "status": "died"}
-# rule, severity, planted fault, (subject, table, row) found, clean twin
 CASES = [
-    (
-        "unknown_subject",
-        "error",
-        put("stays", 1, subject_id="01"),
-        ("01", "stays", 1),
-        put("stays", 1, subject_id="002"),
-    ),
-    ("not_randomised", "warning", put("stays", 1, subject_id="004"), ("004", "stays", 1), None),
-    (
-        "unknown_arm",
-        "error",
-        put("subjects", 3, arm="other"),
-        ("003", "subjects", 3),
-        put("subjects", 3, arm="active"),
-    ),
-    (
-        "duplicate_key",
-        "error",
-        put("events", 3, event_id="1"),
-        ("002", "events", 3),
-        put("events", 3, event_id="3"),
-    ),
-    (
-        "event_after_death",
-        "error",
-        put("procedures", 1, indicated_date="2025-06-02", performed_date=""),
-        ("001", "procedures", 1),
-        put("procedures", 1, indicated_date="2025-06-01", performed_date=""),
-    ),
-    (
-        "conflicting_deaths",
-        "error",
-        add("disposition", date="2025-06-02", **DIED),
-        [("001", "disposition", 2), ("001", "disposition", 5)],
-        add("disposition", date="2025-06", **DIED),
-    ),
-    (
-        "death_before_start",
-        "error",
-        add("disposition", subject_id="003", date="2025-03-04", status="died"),
-        ("003", "disposition", 5),
-        add("disposition", subject_id="003", date="2025-03", status="died"),
-    ),
-    ("death_without_date", "error", put("disposition", 2, date=""), ("001", "disposition", 2), None),
-    (
-        "partial_time_zero",
-        "error",
-        put("subjects", 3, randomised_date="2025-03"),
-        ("003", "subjects", 3),
-        None,
-    ),
-    (
-        "impossible_start_or_death",
-        "error",
-        put("subjects", 3, randomised_date="1825-03-05", consent_date="", treatment_date=""),
-        ("003", "subjects", 3),
-        None,
-    ),
-    (
-        "discharge_before_admission",
-        "error",
-        put("stays", 1, discharge_date="2025-03-02"),
-        ("001", "stays", 1),
-        put("stays", 1, discharge_date="2025-03-03"),
-    ),
-    ("missing_time_zero", "warning", put("subjects", 3, randomised_date=""), ("003", "subjects", 3), None),
-    ("missing_value", "warning", put("assessments", 2, visit=""), ("002", "assessments", 2), None),
-    (
-        "component_without_date",
-        "warning",
-        put("events", 2, date="", reported_date=""),
-        ("002", "events", 2),
-        put("events", 3, date=""),
-    ),
-    (
-        "repeated_deaths",
-        "warning",
-        add("disposition", date="2025-06", **DIED),
-        ("001", "disposition", 5),
-        add("disposition", date="2025-05-31", **DIED),
-    ),
-    (
-        "repeated_row",
-        "warning",
-        add("assessments", subject_id="003", visit="Month 1", date="2025-04-05"),
-        ("003", "assessments", 4),
-        add("assessments", subject_id="003", visit="Month 1", date="2025-04-06"),
-    ),
-    (
-        "seen_after_death",
-        "warning",
-        put("assessments", 1, date="2025-06-02"),
-        ("001", "assessments", 1),
-        put("assessments", 1, date="2025-06"),
-    ),
-    (
-        "status_after_death",
-        "warning",
-        put("disposition", 1, date="2025-06-02"),
-        ("001", "disposition", 1),
-        put("disposition", 1, date="2025-06-01"),
-    ),
-    (
-        "implausible_date",
-        "warning",
-        put("therapies", 1, start_date="1899-12-31"),
-        ("002", "therapies", 1),
-        put("therapies", 1, start_date="1900"),
-    ),
-    (
-        "out_of_range",
-        "warning",
-        put("subjects", 2, age="121"),
-        ("002", "subjects", 2),
-        put("subjects", 2, age="120"),
-    ),
-    (
-        "out_of_range",
-        "warning",
-        put("lesions", 1, pain_nrs="-1"),
-        ("001", "lesions", 1),
-        put("lesions", 1, pain_nrs="0"),
-    ),
-    (
-        "randomised_before_consent",
-        "warning",
-        put("subjects", 1, consent_date="2025-01-06"),
-        ("001", "subjects", 1),
-        put("subjects", 1, consent_date="2025-01-05"),
-    ),
-    (
-        "treatment_before_randomisation",
-        "warning",
-        put("subjects", 2, treatment_date="2025-02-04"),
-        ("002", "subjects", 2),
-        put("subjects", 2, treatment_date="2025-02"),
-    ),
-    (
-        "performed_before_indicated",
-        "warning",
-        put("procedures", 1, performed_date="2025-03-01"),
-        ("001", "procedures", 1),
-        put("procedures", 1, performed_date="2025-03-02"),
-    ),
-    (
-        "stop_before_start",
-        "warning",
-        put("therapies", 1, stop_date="2025-02-19"),
-        ("002", "therapies", 1),
-        put("therapies", 1, stop_date="2025-02-20"),
-    ),
-    (
-        "reported_before_event",
-        "warning",
-        put("events", 1, reported_date="2025-02-28"),
-        ("001", "events", 1),
-        put("events", 1, reported_date="2025-03-01"),
-    ),
-    (
-        "reported_before_status",
-        "warning",
-        put("disposition", 2, reported_date="2025-05-31"),
-        ("001", "disposition", 2),
-        put("disposition", 2, reported_date="2025-06-01"),
-    ),
-    (
-        "negative_after_event",
-        "warning",
-        put("events", 1, last_negative_date="2025-03-02"),
-        ("001", "events", 1),
-        put("events", 1, last_negative_date="2025-03-01"),
-    ),
-    (
-        "unmatched_value",
-        "warning",
-        put("events", 1, component="Frakture"),
-        ("001", "events", 1),
-        put("events", 1, component="pain"),
-    ),
-    (
-        "unknown_lesion",
-        "warning",
-        put("events", 1, lesion_id="L2"),
-        ("001", "events", 1),
-        put("events", 2, lesion_id="L1"),
-    ),
-    (
-        "empty_arm",
-        "warning",
-        put("subjects", 2, arm="control"),
-        (None, "subjects", None),
-        put("subjects", 3, arm="active"),
-    ),
-    (
-        "before_time_zero",
-        "note",
-        put("events", 1, date="2025-01-04", last_negative_date=""),
-        ("001", "events", 1),
-        put("events", 1, date="2025-01", last_negative_date=""),
-    ),
-    (
-        "partial_date",
-        "note",
-        put("events", 1, date="2025-03"),
-        ("001", "events", 1),
-        put("events", 3, date="2025"),
-    ),
-    (
-        "partial_date",
-        "note",
-        put("disposition", 2, date="2025-06"),
-        ("001", "disposition", 2),
-        put("disposition", 4, date="2025"),
-    ),
-    ("missing_site", "note", put("subjects", 3, site=""), ("003", "subjects", 3), None),
+    *review_keys.CASES,
+    *review_gaps.CASES,
+    *review_order.CASES,
+    *review_values.CASES,
+    *review_conflicts.CASES,
 ]
 
 
-def where_found(review, rule):
-    rows = review[review["rule"] == rule][["subject_id", "table", "row"]].astype(object)
-    return [tuple(row) for row in rows.where(rows.notna(), None).to_numpy().tolist()]
+@pytest.fixture(scope="module")
+def study():
+    return parse_study(review_trial.STUDY)
+
+
+@pytest.fixture
+def tables():
+    return {name: pd.DataFrame(columns, dtype="string") for name, columns in review_trial.TABLES.items()}
+
+
+def reviewed(tables, study):
+    """Return the review, and what was found by rule: subject, table and row."""
+    review = review_records(make_records(tables), study)
+    rows = review[["rule", "subject_id", "table", "row"]].astype(object)
+    found = {}
+    for rule, *place in rows.where(rows.notna(), None).to_numpy().tolist():
+        found.setdefault(rule, []).append(tuple(place))
+    return review, found
 
 
 def test_a_clean_trial_has_no_findings(tables, study):
-    review = review_records(make_records(tables, study=study), study)
+    review, _ = reviewed(tables, study)
     assert list(review.columns) == COLUMNS
     assert review.empty
 
 
-@pytest.mark.parametrize(
-    ("rule", "severity", "plant", "expected", "twin"), CASES, ids=[case[0] for case in CASES]
-)
-def test_a_planted_fault_is_found_where_it_is(tables, study, rule, severity, plant, expected, twin):
+@pytest.mark.parametrize(("rule", "plant", "expected", "twin", "cutoff", "also"), CASES)
+def test_a_planted_fault_is_found_where_it_is(tables, study, rule, plant, expected, twin, cutoff, also):
     plant(tables)
-    review = review_records(make_records(tables), study)
-    wanted = expected if isinstance(expected, list) else [expected]
-    assert where_found(review, rule) == wanted
-    found = review[review["rule"] == rule]
-    assert set(found["severity"]) == {severity}
-    assert found[["found", "suggestion"]].notna().all(axis=None)
+    review, found = reviewed(tables, study.model_copy(update={"data_cutoff": cutoff}))
+    assert found.pop(rule, []) == expected
+    assert set(found) == also
+    rows = review[review["rule"] == rule]
+    assert set(rows["severity"]) == {REVIEW_RULES[rule].severity}
+    assert set(rows["category"]) == {REVIEW_RULES[rule].category}
+    assert rows[["found", "expected", "query"]].notna().all(axis=None)
+    assert rows["query"].str.fullmatch(r"(Subject .+, |Table )\w+( row \d+)?: .+\. Please .+\.").all()
 
 
-@pytest.mark.parametrize(
-    ("rule", "twin"),
-    [(case[0], case[4]) for case in CASES if case[4]],
-    ids=[case[0] for case in CASES if case[4]],
-)
-def test_a_near_miss_is_not_found(tables, study, rule, twin):
+@pytest.mark.parametrize(("rule", "plant", "expected", "twin", "cutoff", "also"), CASES)
+def test_a_near_miss_is_not_found(tables, study, rule, plant, expected, twin, cutoff, also):
     twin(tables)
-    assert where_found(review_records(make_records(tables), study), rule) == []
+    facts = gather_facts(make_records(tables), study.model_copy(update={"data_cutoff": cutoff}))
+    assert CHECKS[rule](facts).empty
 
 
-def test_dates_after_the_cutoff_are_found(tables, study):
-    records = make_records(tables, data_cutoff=dt.date(2025, 6, 20))
-    found = where_found(review_records(records, study), "after_cutoff")
-    assert found == [("002", "disposition", 3), ("003", "disposition", 4)]
-    records = make_records(tables, data_cutoff=dt.date(2025, 7, 1))
-    assert where_found(review_records(records, study), "after_cutoff") == []
+def test_every_rule_of_the_catalogue_has_a_planted_fault():
+    assert len(REVIEW_RULES) >= 40
+    assert set(REVIEW_RULES) == {each.values[0] for each in CASES} == set(CHECKS)  # noqa: PD011
+    assert {rule.severity for rule in REVIEW_RULES.values()} == set(SEVERITIES)
 
 
-def test_the_cutoff_of_the_study_counts_where_the_records_have_none(tables, study):
-    later = study.model_copy(update={"data_cutoff": dt.date(2025, 6, 20)})
-    assert len(where_found(review_records(make_records(tables), later), "after_cutoff")) == 2
-
-
-def test_a_subject_of_whom_nothing_is_recorded_later_is_found(tables, study):
-    drop("assessments", 3)(tables)
-    drop("disposition", 4)(tables)
-    assert where_found(review_records(make_records(tables), study), "no_follow_up") == []
-    drop("procedures", 2)(tables)
-    assert where_found(review_records(make_records(tables), study), "no_follow_up") == [
-        ("003", "subjects", 3)
+def test_a_query_is_a_sentence_about_the_row_with_what_is_asked(tables, study):
+    put("procedures", 1, performed_date="2025-02-27")(tables)
+    review, _ = reviewed(tables, study)
+    assert review["found"].tolist() == [
+        "the indication is dated 2025-03-02, after the performance on 2025-02-27"
+    ]
+    assert review["expected"].tolist() == ["the indication comes before the procedure"]
+    assert review["query"].tolist() == [
+        f"Subject 001, procedures row 1: {review['found'][0]}. Please correct one of the dates."
     ]
 
 
-def test_every_rule_has_a_planted_fault():
-    elsewhere = {"after_cutoff", "no_follow_up"}
-    assert {rule.name for rule in RULES} == {case[0] for case in CASES} | elsewhere
-
-
 def test_rows_are_those_of_the_file_they_came_from(tables, study):
-    tables["stays"] = tables["stays"].assign(source="HO", source_row="42", discharge_date="2025-03-01")
-    review = review_records(make_records(tables), study)
-    assert where_found(review, "discharge_before_admission") == [("001", "stays", 42)]
-    assert review["found"][0] == "admission_date 2025-03-03, discharge_date 2025-03-01"
+    tables["stays"] = tables["stays"].assign(
+        source="HO", source_row=pd.Series(["42", "43"], dtype="string"), discharge_date="2025-03-01"
+    )
+    _, found = reviewed(tables, study)
+    assert found == {"discharge_before_admission": [("001", "stays", 42), ("001", "stays", 43)]}
 
 
 def test_all_contradictions_come_at_once_errors_first(tables, study):
-    for rule, _, plant, _, _ in CASES:
-        if rule in ("discharge_before_admission", "unknown_lesion", "missing_site", "partial_time_zero"):
-            plant(tables)
-    review = review_records(make_records(tables), study)
-    assert review["severity"].tolist() == sorted(review["severity"], key=["error", "warning", "note"].index)
-    assert {"discharge_before_admission", "unknown_lesion", "missing_site"} <= set(review["rule"])
+    both(
+        put("subjects", 3, site=""),
+        put("stays", 2, discharge_date="2025-03-12"),
+        put("events", 2, lesion_id="L9"),
+    )(tables)
+    review, _ = reviewed(tables, study)
+    assert review["rule"].tolist() == ["discharge_before_admission", "unknown_lesion", "missing_site"]
+    assert review["severity"].tolist() == ["error", "warning", "note"]
 
 
 def test_a_near_subject_is_suggested(tables, study):
-    put("stays", 1, subject_id="01")(tables)
-    review = review_records(make_records(tables), study)
-    assert review["found"][0] == "01 is not among the subjects. Did you mean '001'?"
+    add("therapies", subject_id="01", drug="x")(tables)
+    review, _ = reviewed(tables, study)
+    assert review["found"].tolist() == ["01 is not among the subjects (did you mean '001'?)"]
 
 
 def test_only_subjects_are_needed(tables, study):
-    review = review_records(make_records({"subjects": tables["subjects"]}), study)
-    assert set(review["rule"]) == {"no_follow_up"}
+    _, found = reviewed({"subjects": tables["subjects"]}, study)
+    assert set(found) == {"no_follow_up"}
 
 
 def test_events_that_no_component_counts_may_follow_death(tables, study):
-    add("events", subject_id="001", event_id="9", component="headache", date="2025-06-03")(tables)
-    review = review_records(make_records(tables), study)
-    assert where_found(review, "event_after_death") == []
-    assert where_found(review, "seen_after_death") == [("001", "events", 4)]
+    add(
+        "events",
+        subject_id="001",
+        event_id="9",
+        component="headache",
+        date="2025-06-03",
+        detection="clinical",
+    )(tables)
+    _, found = reviewed(tables, study)
+    assert found == {"seen_after_death": [("001", "events", 4)]}
 
 
-def test_somebody_screened_twice_is_found(tables, study):
-    put("screening", 4, screening_id="003")(tables)
-    review = review_records(make_records(tables), study)
-    assert where_found(review, "repeated_row") == [("003", "screening", 4)]
-    assert review["found"].tolist() == ["same key as an earlier row: 003"]
+def test_an_unknown_visit_is_listed_once_with_the_number_of_its_rows(tables, study):
+    for who in ("002", "004"):
+        add("assessments", subject_id=who, visit="Week 31", date="2025-05-30", **VISIT)(tables)
+    review, _ = reviewed(tables, study)
+    assert review["found"].tolist() == ["the study plans no visit 'Week 31', which 2 row(s) have"]
+
+
+def test_the_words_of_a_unit_say_what_the_value_would_be(tables, study):
+    put("subjects", 2, weight_kg="176", creatinine="80")(tables)
+    review, _ = reviewed(tables, study)
+    assert review["found"].tolist() == [
+        "weight_kg is 176, which would be 79.8 kg if it was recorded in pounds",
+        "creatinine is 80, which would be 0.905 mg/dL if it was recorded in umol/L",
+    ]
+
+
+def test_the_cutoff_of_the_records_counts_before_that_of_the_study(tables, study):
+    records = make_records(tables, data_cutoff=dt.date(2025, 12, 19))
+    review = review_records(records, study)
+    assert review[["rule", "subject_id"]].to_numpy().tolist() == [["after_cutoff", "004"]]
+
+
+@pytest.mark.parametrize("masking", ["masked", "pooled"])
+def test_departures_from_an_arm_are_not_looked_for_where_arms_are_masked(tables, study, masking):
+    put("procedures", 3, intent="protocol")(tables)
+    put("procedures", 4, performed_date="2025-04-23")(tables)
+    assert set(reviewed(tables, study)[1]) == {"treated_against_arm", "arm_treatment_missing"}
+    assert reviewed(tables, study.model_copy(update={"masking": masking}))[1] == {}
+
+
+def test_severity_is_that_of_the_study_file(tables, study):
+    put("stays", 2, discharge_date="2025-03-12")(tables)
+    put("subjects", 3, site="")(tables)
+    changed = parse_study(
+        review_trial.STUDY
+        + '[review.discharge_before_admission]\nseverity = "note"\nreason = "known at site B"\n'
+        + '[review.missing_site]\nseverity = "error"\nreason = "a stratum"\n'
+    )
+    review, _ = reviewed(tables, changed)
+    assert review[["rule", "severity"]].to_numpy().tolist() == [
+        ["missing_site", "error"],
+        ["discharge_before_admission", "note"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ('[review.missing_sites]\nseverity = "note"\nreason = "x"', "did you mean 'missing_site'"),
+        ('[review.missing_site]\nseverity = "grave"\nreason = "x"', "'error', 'warning' or 'note'"),
+        ('[review.missing_site]\nseverity = "error"', "reason: required and missing"),
+        ('[review.missing_site]\nseverity = "error"\nreason = ""', "at least 1 character"),
+    ],
+)
+def test_a_change_of_severity_needs_a_rule_a_severity_and_a_reason(change, words):
+    with pytest.raises(InvalidStudy, match=words):
+        parse_study(review_trial.STUDY + change)
+
+
+@pytest.mark.parametrize("name", [name for name in review_trial.TABLES if name != "subjects"])
+@pytest.mark.parametrize("left", ["nothing", "no rows", "the key alone"])
+def test_a_table_that_is_absent_empty_or_narrow_stops_nothing(tables, study, name, left):
+    if left == "nothing":
+        del tables[name]
+    elif left == "no rows":
+        tables[name] = tables[name].iloc[:0]
+    else:
+        required = [column for column in TABLES[name].required if column in tables[name].columns]
+        tables[name] = tables[name][required]
+    review, _ = reviewed(tables, study)
+    assert list(review.columns) == COLUMNS
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_gaps_and_strangers_everywhere_stop_nothing(tables, study, seed):
+    draw = np.random.default_rng(seed)
+    for name, frame in tables.items():
+        for column in frame.columns.difference(["subject_id", "arm", "screening_id"]):
+            frame.loc[draw.random(len(frame)) < 0.4, column] = pd.NA
+        if name not in ("subjects", "screening"):
+            frame.loc[draw.random(len(frame)) < 0.3, "subject_id"] = draw.choice(["zz", "S5", " 001"])
+    review, _ = reviewed(tables, study)
+    assert "missing_value" in set(review["rule"])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from skeletal.review_rules import REVIEW_RULES, SEVERITIES
+
 from .format import format_count
 from .table import Column, Row, Table, data_note
 
@@ -12,7 +14,14 @@ if TYPE_CHECKING:
 
     from skeletal.study import Study
 
-SEVERITIES = ("error", "warning", "note")
+
+def change_notes(study: Study) -> tuple[str, ...]:
+    """Say which rules of the review have another severity in this trial, and why: one sentence each."""
+    return tuple(
+        f"The study file makes {name} a finding of severity {change.severity} "
+        f"instead of {REVIEW_RULES[name].severity}: {change.reason.rstrip('.')}."
+        for name, change in study.review.items()
+    )
 
 
 def review_table(review: pd.DataFrame, study: Study) -> Table:
@@ -23,13 +32,14 @@ def review_table(review: pd.DataFrame, study: Study) -> Table:
     review : DataFrame
         From ``skeletal.records.review_records``: one finding a row.
     study : Study
-        Gives the data cutoff.
+        Gives the data cutoff, and the rules whose severity it changes.
 
     Returns
     -------
     Table
         Errors first, then warnings and notes, each with the most frequent rule first; one row that says
-        so where nothing was found.
+        so where nothing was found.  The notes name the rules whose severity the study changes, with the
+        reason.
     """
     headers = ("Severity", "Records", "Findings", "Subjects")
     columns = (
@@ -62,12 +72,16 @@ def review_table(review: pd.DataFrame, study: Study) -> Table:
         title="Findings of the review of the records",
         columns=columns,
         rows=tuple(rows),
-        notes=("No record was changed or left out because of a finding.", data_note(study)),
+        notes=(
+            "No record was changed or left out because of a finding.",
+            *change_notes(study),
+            data_note(study),
+        ),
     )
 
 
 def _rank(severity: str) -> int:
-    return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
+    return [*SEVERITIES, severity].index(severity)
 
 
 def _subjects(findings: pd.DataFrame) -> int:
