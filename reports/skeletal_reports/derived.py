@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from skeletal.outcomes import adam_data_sets, define_tables, write_data_sets
 from skeletal.records import write_csv
 from skeletal.scores import assess_eligibility
+
+from .render.define import render_define
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,8 +18,8 @@ if TYPE_CHECKING:
     from skeletal.records import TrialRecords
 
 NAMES = re.compile(
-    r"ad[a-z]+\.(csv|xpt)|(audit|exclusions|accounting|record-accounting|measure-accounting)\.csv"
-    r"|(measure|pain-course)-[A-Za-z0-9_.\-]+\.csv|eligibility-(criteria|subjects|lesions)\.csv"
+    r"ad[a-z]+\.(csv|xpt)|define(-values)?\.csv|define\.html"
+    r"|(audit|exclusions|accounting|record-accounting|measure-accounting)\.csv|(measure|pain-course)-[A-Za-z0-9_.\-]+\.csv|eligibility-(criteria|subjects|lesions)\.csv"
 )
 
 
@@ -35,12 +38,16 @@ def write_derived(outcomes: Outcomes, records: TrialRecords, folder: Path) -> No
     records : TrialRecords
         The records that they were derived from: eligibility is assessed on them.
     folder : Path
-        ADaM data sets (csv and xpt), ``audit.csv``, ``exclusions.csv``, ``accounting.csv`` (subjects),
-        ``record-accounting.csv``, ``measure-accounting.csv``; for each measure ``measure-<name>.csv``, for
-        a pain response ``pain-course-<name>.csv``; ``eligibility-criteria.csv``, ``-subjects.csv`` and
-        ``-lesions.csv`` where the study has criteria.
+        ADaM data sets (csv and xpt) with ``define.csv``, ``define-values.csv`` and ``define.html``;
+        ``audit.csv``, ``exclusions.csv``, ``accounting.csv`` (subjects), ``record-accounting.csv``,
+        ``measure-accounting.csv``; for each measure ``measure-<name>.csv``, for a pain response
+        ``pain-course-<name>.csv``; ``eligibility-criteria.csv``, ``-subjects.csv`` and ``-lesions.csv``
+        where the study has criteria.
     """
-    outcomes.to_adam(folder)
+    data_sets = adam_data_sets(outcomes)
+    write_data_sets(data_sets, folder)
+    page = render_define(define_tables(data_sets), outcomes.study)
+    (folder / "define.html").write_text(page, encoding="utf-8", newline="\n")
     write_csv(outcomes.audit, folder / "audit.csv")
     write_csv(outcomes.exclusions, folder / "exclusions.csv")
     write_csv(outcomes.accounting(), folder / "accounting.csv")

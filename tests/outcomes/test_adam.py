@@ -7,6 +7,8 @@ import pyreadstat
 import pytest
 from tests.support.outcome_trial import rows, small_outcomes, small_study
 
+from skeletal.outcomes.adam import counting_process, occurrences, time_to_event
+
 
 @pytest.fixture
 def folder(tmp_path):
@@ -17,9 +19,8 @@ def folder(tmp_path):
         status=[("A", "alive", 150), ("B", "died", "2025-03"), ("C", "withdrew", 40), ("C", "alive", 50)],
     )
     paths = outcomes.to_adam(tmp_path)
-    assert sorted(path.name for path in paths) == sorted(
-        f"{name}.{kind}" for name in ("adsl", "adsre", "adtte", "adrecur") for kind in ("csv", "xpt")
-    )
+    data = [f"{name}.{kind}" for name in ("adsl", "adsre", "adtte", "adrecur") for kind in ("csv", "xpt")]
+    assert sorted(path.name for path in paths) == sorted([*data, "define.csv", "define-values.csv"])
     return tmp_path
 
 
@@ -86,6 +87,53 @@ def test_adsl_has_every_randomised_subject(folder) -> None:
     ]
 
 
+def test_rows_carry_the_planned_treatment_and_the_number_of_the_parameter(folder) -> None:
+    adtte, adrecur, adsre = (pd.read_csv(folder / f"{name}.csv") for name in ("adtte", "adrecur", "adsre"))
+
+    assert rows(adtte.query("PARAMCD == 'OS'"), "USUBJID", "TRTP", "TRTPN", "PARAMN") == [
+        ("A", "old", 1, 6),
+        ("B", "new", 2, 6),
+        ("C", "old", 1, 6),
+        ("D", "new", 2, 6),
+    ]
+    assert rows(adrecur, "PARAMCD", "PARAMN")[0] == ("TTMSRE", 4)
+    assert (
+        adsre.groupby("USUBJID")["ASEQ"].apply(list).map(lambda seq: seq == [*range(1, len(seq) + 1)]).all()
+    )
+    assert rows(adsre.query("USUBJID == 'B' and PARAMCD == 'OS'"), "TRTPN", "PARAMN", "SRECAT") == [
+        (2, 6, "death")
+    ]
+
+
+def test_parameters_that_share_a_label_are_told_apart_by_their_code() -> None:
+    whole = small_study()
+    same = {name: item.model_copy(update={"label": "SRE"}) for name, item in whole.estimands.items()}
+    same["survival"] = whole.estimands["survival"]
+    outcomes = small_outcomes(whole.model_copy(update={"estimands": same}), status=[("A", "alive", 100)])
+    frame = time_to_event(outcomes).frame
+
+    assert rows(frame, "PARAMCD", "PARAM") == [
+        ("TTSRE", "SRE, TTSRE (days)"),
+        ("SREFS", "SRE, SREFS (days)"),
+        ("TTSRECS", "SRE, TTSRECS (days)"),
+        ("OS", "Overall survival (days)"),
+    ]
+
+
+def test_a_record_before_time_zero_has_a_negative_day() -> None:
+    outcomes = small_outcomes(events=[("A", "fracture", "2024-12-30")], status=[("A", "alive", 100)])
+    frame = occurrences(outcomes).frame
+
+    assert rows(frame, "ASTDY", "OUTCOME")[0] == (-2, "rejected: before time zero")
+
+
+def test_a_recurrent_event_on_the_day_of_a_competing_death_ends_half_a_day_earlier() -> None:
+    outcomes = small_outcomes(events=[("A", "fracture", 20)], status=[("A", "died", 20)])
+    frame = counting_process(outcomes).frame.query("PARAMCD == 'TTMSRE'")
+
+    assert rows(frame, "ENUM", "TSTART", "TSTOP", "STATUS") == [(1, 0, 19.5, 1), (2, 19.5, 20, 2)]
+
+
 @pytest.mark.parametrize("name", ["adsl", "adsre", "adtte", "adrecur"])
 def test_transport_files_hold_the_same_rows_with_short_names_and_labels(folder, name: str) -> None:
     frame, meta = pyreadstat.read_xport(str(folder / f"{name}.xpt"))
@@ -103,6 +151,6 @@ def test_a_study_without_recurrent_estimands_still_writes_every_file(tmp_path) -
     study = whole.model_copy(update={"estimands": {"survival": whole.estimands["survival"]}})
     outcomes = small_outcomes(study, status=[("A", "alive", 100)])
 
-    assert len(outcomes.to_adam(tmp_path)) == 8
+    assert len(outcomes.to_adam(tmp_path)) == 10
     assert pd.read_csv(tmp_path / "adrecur.csv").empty
     assert pd.read_csv(tmp_path / "adsre.csv").empty

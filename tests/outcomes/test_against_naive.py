@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from tests.support.naive_fates import naive_fates
 from tests.support.naive_outcomes import naive_first, naive_recurrent, rows_of
-from tests.support.outcome_trial import CENSORING, iso, rows, small_study, small_tables
+from tests.support.outcome_trial import CENSORING, estimand_text, iso, rows, small_study, small_tables
 
 from skeletal.outcomes import derive_outcomes
 from skeletal.records import make_records
@@ -40,16 +40,6 @@ endpoint = "sre"
 label = "First SRE, death ignored"
 paramcd = "TTIGN"
 death = "ignored"
-"""
-ESTIMAND = """
-[estimands.{name}]
-endpoint = "sre"
-label = "{name}"
-paramcd = "{code}"
-variable = "{variable}"
-order = {order}
-death = "{death}"
-intercurrent = {{ {events} }}
 """
 DEATHS = {"first": ("competing", "composite", "censor", "ignored"), "recurrent": ("competing", "censor")}
 VISITS = "".join(
@@ -82,15 +72,12 @@ def study_of(options: dict[str, Any], draw: random.Random):
     extra = INTERCURRENT + VISITS
     for number in range(6):
         variable = draw.choice(["first", "recurrent"])
-        named = [f'{event} = "{draw.choice(STRATEGIES)}"' for event in ("agent", "crossover", "untreated")]
+        named = [(event, draw.choice(STRATEGIES)) for event in ("agent", "crossover", "untreated")]
         draw.shuffle(named)
-        extra += ESTIMAND.format(
-            name=f"ice-{number}",
-            code=f"ICE{number}",
-            variable=variable,
-            death=draw.choice(DEATHS[variable]),
-            order=draw.choice([1, 2, 3]) if variable == "first" else 1,
-            events=", ".join(named[: draw.choice([1, 2, 3])]),
+        death, order = draw.choice(DEATHS[variable]), draw.choice([1, 2, 3]) if variable == "first" else 1
+        events = dict(named[: draw.choice([1, 2, 3])])
+        extra += estimand_text(
+            f"ice-{number}", f"ICE{number}", events, variable=variable, order=order, death=death
         )
     return small_study(**(options | {"extra": extra}))
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from .schema import TrialRecords
 
 _SAS_EPOCH = pd.Timestamp("1960-01-01")
+# What a transport file of version 5 holds: characters of a name, bytes of a label and of a text.
+MOST_NAME, MOST_LABEL, MOST_TEXT = 8, 40, 200
+_LONGEST_LABEL = 256
+_FORMAT = re.compile(r"\$?([A-Za-z_][A-Za-z0-9_]{0,7})?[0-9]{0,3}\.[0-9]{0,2}")
 # Where a transport file keeps the time of writing (16 bytes each): library and member headers.
 _XPT_STAMPS = (144, 160, 464, 480)
 _XPT_STAMP = b"01JAN60:00:00:00"
@@ -74,14 +79,21 @@ def _csv_column(values: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def write_xpt(
-    frame: pd.DataFrame, path: str | Path, *, name: str, labels: Mapping[str, str] | None = None
+    frame: pd.DataFrame,
+    path: str | Path,
+    *,
+    name: str,
+    label: str = "",
+    labels: Mapping[str, str] | None = None,
+    formats: Mapping[str, str] | None = None,
+    version: Literal[5] | None = None,
 ) -> Path:
     """Write a frame as a SAS transport file, version 5 where it fits, else version 8.
 
     Version 5, which regulators ask for, holds column names of at most 8 characters, labels of at most 40
-    and texts of at most 200 bytes.  ``datetime64`` columns become SAS dates (``DATE9.``), flags become
-    ``Y``/``N``, missing text becomes empty.  The time of writing is not recorded, so that equal frames
-    make equal files.
+    bytes and texts of at most 200 bytes.  ``datetime64`` columns become SAS dates (``DATE9.``), flags become
+    ``Y``/``N``, missing text becomes empty.  A text column is as long as its longest text in UTF-8, and at
+    least one byte.  The time of writing is not recorded, so that equal frames make equal files.
 
     Parameters
     ----------
@@ -91,8 +103,14 @@ def write_xpt(
         Replaced if there; its folder is made.
     name : str
         Name of the data set inside the file (at most 8 characters in version 5, 32 in version 8).
+    label : str
+        Label of the data set.
     labels : mapping of str to str, optional
         Column -> label.
+    formats : mapping of str to str, optional
+        Column -> SAS format, such as ``8.`` or ``DATE9.``; it changes how values are shown, not the values.
+    version : {5}, optional
+        Refuse what version 5 cannot hold instead of writing version 8.
 
     Returns
     -------
@@ -103,21 +121,31 @@ def write_xpt(
     ------
     InvalidArgument
         If a name is longer than 32 characters or not made of letters, digits and underscores, two names
-        differ only in case, a label is longer than 256 bytes, or ``labels`` names no column.
+        differ only in case, a label is longer than 256 bytes, ``labels`` or ``formats`` names no column, a
+        format is none of SAS, or ``version`` is 5 and something is too long for it.
+
+    Notes
+    -----
+    R: ``haven::write_xpt``.  SAS: the XPORT engine of LIBNAME.
     """
-    path, labels = Path(path), dict(labels or {})
+    path, labels, formats = Path(path), dict(labels or {}), dict(formats or {})
     columns = [str(column) for column in frame.columns]
     _check_sas_names([name, *columns], columns, labels)
+    _check_formats(formats, columns)
     prepared = pd.DataFrame({column: _sas_column(frame[column]) for column in columns}, index=frame.index)
+    too_long = _beyond_version_5(prepared, name, {**labels, "": label})
+    if too_long and version == 5:
+        raise InvalidArgument(f"{name}: too long for a transport file of version 5: {name_some(too_long)}")
     dates = [c for c in columns if pd.api.types.is_datetime64_any_dtype(frame[c].dtype)]
     with _replacing(path) as beside:
         pyreadstat.write_xport(
             prepared,
             str(beside),
+            file_label=label,
             column_labels=[labels.get(column, "") for column in columns],
             table_name=name.upper(),
-            file_format_version=5 if _fits_version_5(prepared, name, labels) else 8,
-            variable_format=dict.fromkeys(dates, "DATE9."),
+            file_format_version=8 if too_long else 5,
+            variable_format={**dict.fromkeys(dates, "DATE9."), **formats},
         )
         _set_stamp(beside)
     return path
@@ -132,8 +160,15 @@ def _check_sas_names(names: list[str], columns: list[str], labels: Mapping[str, 
         raise InvalidArgument(f"SAS does not tell case apart: {name_some(series[1:][lower.duplicated()])}")
     if unknown := [label for label in labels if label not in columns]:
         raise InvalidArgument(f"labels name columns that are not there: {name_some(unknown)}")
-    if long := [column for column, label in labels.items() if len(label.encode()) > 256]:
-        raise InvalidArgument(f"labels longer than 256 bytes: {name_some(long)}")
+    if long := [column for column, label in labels.items() if len(label.encode()) > _LONGEST_LABEL]:
+        raise InvalidArgument(f"labels longer than {_LONGEST_LABEL} bytes: {name_some(long)}")
+
+
+def _check_formats(formats: Mapping[str, str], columns: list[str]) -> None:
+    if unknown := [column for column in formats if column not in columns]:
+        raise InvalidArgument(f"formats name columns that are not there: {name_some(unknown)}")
+    if bad := [text for text in formats.values() if not _FORMAT.fullmatch(text)]:
+        raise InvalidArgument(f"not SAS formats (such as 8. or DATE9.): {name_some(bad)}")
 
 
 def _sas_column(values: pd.Series[Any]) -> pd.Series[Any]:
@@ -146,17 +181,24 @@ def _sas_column(values: pd.Series[Any]) -> pd.Series[Any]:
     return values.astype("string").fillna("").astype(object)
 
 
-def _fits_version_5(prepared: pd.DataFrame, name: str, labels: Mapping[str, str]) -> bool:
-    names = max(len(item) for item in [name, *prepared.columns]) <= 8
-    described = all(len(label.encode()) <= 40 for label in labels.values())
-    texts = prepared.select_dtypes(exclude="number")
-    return names and described and all(_longest(texts[column]) <= 200 for column in texts.columns)
+def _beyond_version_5(prepared: pd.DataFrame, name: str, labels: Mapping[str, str]) -> list[str]:
+    """Say what version 5 cannot hold; ``labels`` has that of the data set under an empty name."""
+    found = [f"name {item}" for item in [name, *prepared.columns] if len(item) > MOST_NAME]
+    found += [
+        f"label of {column or name} ({len(label.encode())} of {MOST_LABEL} bytes)"
+        for column, label in labels.items()
+        if len(label.encode()) > MOST_LABEL
+    ]
+    for column in prepared.select_dtypes(exclude="number").columns:
+        if (length := text_length(prepared[column])) > MOST_TEXT:
+            found.append(f"text in {column} ({length} of {MOST_TEXT} bytes)")
+    return found
 
 
-def _longest(values: pd.Series[Any]) -> int:
-    """Return the most bytes that a text of ``values`` takes."""
-    distinct = values.unique().tolist()
-    return max((len(str(value).encode()) for value in distinct), default=0)
+def text_length(values: pd.Series[Any]) -> int:
+    """Return the bytes that a column of texts takes in a transport file: its longest, and at least one."""
+    distinct = values.dropna().unique().tolist()
+    return max((len(str(value).encode()) for value in distinct), default=1) or 1
 
 
 def _set_stamp(path: Path) -> None:
