@@ -31,5 +31,16 @@ from .named import image_bytes as image_bytes
 from .named import save_figure as save_figure
 from .responses import draw_responses as draw_responses
 from .responses import response_figure as response_figure
+from .swimmer import draw_swimmer as draw_swimmer
+from .swimmer import swimmer_figure as swimmer_figure
+from .swimmer_facts import Swimmer as Swimmer
+from .swimmer_facts import swimmer_facts as swimmer_facts
 from .time_axis import TimeAxis as TimeAxis
 from .time_axis import time_axis as time_axis
+from .timeline import draw_timeline as draw_timeline
+from .timeline import timeline_figure as timeline_figure
+from .timeline_facts import Timeline as Timeline
+from .timeline_facts import subject_timelines as subject_timelines
+from .timeline_layout import timeline_layout as timeline_layout
+from .timeline_panels import draw_doses as draw_doses
+from .timeline_panels import draw_scores as draw_scores

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from skeletal.errors import InvalidArgument, name_some
 from skeletal_reports.tables.estimates import effect_rows
 from skeletal_reports.tables.format import format_date, format_number
-from skeletal_reports.tables.result_values import ResultValues, analysis_label, zero_words
+from skeletal_reports.tables.result_values import ResultValues, analysis_label
 
 from .curve_figures import incidence_figure, mean_cumulative_figure, survival_figure
 from .forest import forest_figure
@@ -89,15 +89,14 @@ def curve_figure(results: Results, study: Study, analysis: str, *, bands: bool |
     declared = study.analyses[analysis]
     endpoint = study.estimands[declared.estimand].endpoint
     last = max((float(curve.time[-1]) for curve in curves.values() if len(curve.time)), default=0.0)
-    zero = study.endpoints[endpoint].time_zero
-    words = zero_words(zero) if zero not in (None, study.time_zero) else None
+    zero = study.time_zero_words(study.endpoints[endpoint].time_zero)
     more: dict[str, Any] = {"bands": len(curves) <= MOST_BANDS if bands is None else bands}
     return CURVE_FIGURES[declared.method](
         curves,
         name=analysis,
         title=analysis_label(analysis, study),
         labels={arm: study.arm_label(arm) for arm in study.arm_names},
-        axis=time_axis(study, last, zero_label=words),
+        axis=time_axis(study, last, zero_label=zero),
         unit=study.endpoints[endpoint].unit,
         notes=" ".join(filter(None, (_lesion_words(results, study, analysis), cutoff_words(study)))),
         **more,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from skeletal.errors import InvalidArgument
 from skeletal_reports.tables.measure_results import means_by_visit
 from skeletal_reports.tables.measures import counted, response_counts
-from skeletal_reports.tables.result_values import zero_words
 
 from .declared import cutoff_words
 from .means import means_figure
@@ -110,17 +109,13 @@ def mean_figure(results: Results, study: Study, analysis: str) -> NamedFigure:
     declared = study.analyses[analysis]
     measure = study.measures[declared.measure]
     means = means_by_visit(results, study, analysis)
-    words = [cutoff_words(study)]
-    if getattr(measure, "unit", "subject") == "lesion":
-        words.insert(0, "Values of lesions; no limits, as those of one subject are not independent.")
-    zero = measure.time_zero
-    label = zero_words(zero) if zero not in (None, study.time_zero) else None
+    zero = study.time_zero_words(measure.time_zero)
     return means_figure(
         means,
         name=analysis,
         title=measure.label,
         labels={arm: study.arm_label(arm) for arm in study.arm_names},
-        axis=time_axis(study, float(means["day"].max()), zero_label=label),
+        axis=time_axis(study, float(means["day"].max()), zero_label=zero),
         conf_level=declared.conf_level,
-        notes=" ".join(filter(None, words)),
+        notes=cutoff_words(study),
     )

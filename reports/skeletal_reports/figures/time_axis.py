@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from skeletal.errors import InvalidArgument
 from skeletal_reports.tables.format import format_number
+from skeletal_reports.tables.result_values import UNIT_DAYS
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from skeletal.arrays import FloatArray
     from skeletal.study import Study
+    from skeletal_reports.tables.result_values import DisplayUnit
 
-DisplayUnit = Literal["days", "months", "years"]
-DAYS_IN: dict[DisplayUnit, float] = {"days": 1.0, "months": 30.4375, "years": 365.25}
 STEPS: dict[DisplayUnit, tuple[int, ...]] = {
     "days": (7, 14, 30, 90, 180, 365, 730),
     "months": (1, 2, 3, 6, 12, 24, 60),
@@ -54,7 +54,7 @@ class TimeAxis:
 
     def scale(self, days: ArrayLike) -> FloatArray:
         """Return ``days`` in the unit shown."""
-        return np.asarray(days, dtype=np.float64) / DAYS_IN[self.unit]
+        return np.asarray(days, dtype=np.float64) / UNIT_DAYS[self.unit]
 
     @property
     def positions(self) -> FloatArray:
@@ -114,8 +114,8 @@ def _thinned(times: list[float]) -> list[float]:
 
 def _even(last_time: float, unit: DisplayUnit) -> list[float]:
     """Whole days at even steps of the unit, at most nine, up to the last time or just past it."""
-    length = max(last_time / DAYS_IN[unit], 1e-9)
+    length = max(last_time / UNIT_DAYS[unit], 1e-9)
     fitting = [step for step in STEPS[unit] if length / step <= MOST_TICKS - 1]
     step = fitting[0] if fitting else int(np.ceil(length / (MOST_TICKS - 1)))
     n_steps = max(int(np.ceil(length / step - 0.05)), 1)
-    return [float(round(place * step * DAYS_IN[unit])) for place in range(n_steps + 1)]
+    return [float(round(place * step * UNIT_DAYS[unit])) for place in range(n_steps + 1)]
