@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .profile import profile_page as profile_page
     from .report import ReportPaths as ReportPaths
     from .report import render_report as render_report
     from .run import RunPaths as RunPaths
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 # Imported on first use: the command line must answer before Matplotlib and pandas are loaded.
 _HOME = {
+    "profile_page": "profile",
     "ReportPaths": "report",
     "render_report": "report",
     "RunPaths": "run",

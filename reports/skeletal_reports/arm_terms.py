@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from skeletal.study import Study
 
 SHORT = 3
-INVISIBLE = dict.fromkeys((0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
+INVISIBLE = re.compile("[\u00ad\u200b\u200c\u200d\u2060\ufeff]")
 SEPARATORS = r"[\s\-_\u2010-\u2015]+"
 
 
@@ -24,7 +24,7 @@ def arm_terms(study: Study) -> tuple[str, ...]:
 
 def normalise(text: str) -> str:
     """Return ``text`` in one form of letters and white space, without invisible characters."""
-    plain = unicodedata.normalize("NFKC", text).translate(INVISIBLE).casefold()
+    plain = INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).casefold()
     return " ".join(plain.split())
 
 
@@ -44,8 +44,7 @@ def _expression(term: str) -> str:
     return rf"{before}{phrase}(?!\w)"
 
 
-def is_short_term(text: str, terms: Iterable[str]) -> bool:
-    """Whether a whole cell is nothing but a short arm name with a letter in it."""
-    found = normalise(text)
-    short = (normalise(term) for term in terms if len(normalise(term)) <= SHORT)
-    return any(found == term for term in short if any(map(str.isalpha, term)))
+def short_terms(terms: Iterable[str]) -> frozenset[str]:
+    """Return the short names with a letter, normalised: a whole cell that is one of them names an arm."""
+    short = (normalise(term) for term in terms)
+    return frozenset(term for term in short if len(term) <= SHORT and any(map(str.isalpha, term)))

@@ -20,7 +20,7 @@ from skeletal.records import TABLES, TrialRecords
 from skeletal.study import RECORD_PARTS, Study
 
 from .arm_events import MARK, mark_arm_events
-from .arm_terms import arm_terms, is_short_term, normalise, term_pattern
+from .arm_terms import arm_terms, normalise, short_terms, term_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Kind = Literal["open", "closed"]
 POOLED = "All subjects"
 WITHHELD = "withheld"
-WORDS = ("label", "summary", "population", "time_zero_label", "phase", "note", "words")
+WORDS = ("label", "summary", "population", "time_zero_label", "phase", "note", "words", "reason")
 IDENTIFIERS = ("source", "source_row")
 
 
@@ -94,10 +94,10 @@ def _blind_tables(records: TrialRecords, study: Study, names: Mapping[str, str])
     tables = {name: _sorted(table) for name, table in records.tables.items()}
     subjects = _without_determinants(tables["subjects"], needed["subjects"])
     tables["subjects"] = subjects.assign(arm=subjects["arm"].map(names).astype("string"))
-    pattern = term_pattern(terms)
+    pattern, short = term_pattern(terms), short_terms(terms)
     for name, table in tables.items():
         keep = needed.get(name, set()) | set(TABLES[name].required if name in TABLES else ())
-        tables[name] = _without_terms(table, pattern, terms, keep, _filter_values(study, name))
+        tables[name] = _without_terms(table, pattern, short, keep, _filter_values(study, name))
     return TrialRecords(
         tables=MappingProxyType(tables),
         digests=records.digests,
@@ -167,7 +167,7 @@ def _determines(values: pd.Series, arm: pd.Series) -> bool:
 def _without_terms(
     table: pd.DataFrame,
     pattern: re.Pattern[str],
-    terms: tuple[str, ...],
+    short: frozenset[str],
     keep: set[str],
     allowed: set[str],
 ) -> pd.DataFrame:
@@ -179,7 +179,7 @@ def _without_terms(
             continue
         values = table[name].dropna().astype(str).unique()
         found = [text for text in values if pattern.search(normalise(text))]
-        if all(is_short_term(text, terms) for text in values):
+        if all(normalise(text) in short for text in values):
             found = list(values)
         if not found:
             continue

@@ -9,12 +9,13 @@ import re
 import sys
 import tempfile
 from html.parser import HTMLParser
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skeletal.errors import SkeletalError, name_some
 
-from .arm_terms import arm_terms, is_short_term, normalise, term_pattern
+from .arm_terms import arm_terms, normalise, short_terms, term_pattern
 from .notebook import read_template
 
 if TYPE_CHECKING:
@@ -89,11 +90,11 @@ def check_open(files: Iterable[Path], study: Study) -> None:
     of the report's own notebook are the same for every trial: their code is not searched.
     """
     terms = arm_terms(study)
-    pattern = term_pattern(terms)
+    pattern, short = term_pattern(terms), short_terms(terms)
     problems = [
         f"{path.name}: {found!r}"
         for path in files
-        for found in _findings(list(_told_by(path)), pattern, terms)
+        for found in _findings(list(_told_by(path)), pattern, short)
     ]
     if problems:
         raise SkeletalError(
@@ -119,7 +120,7 @@ def _told_by(path: Path) -> Iterator[str]:
     return _strings({**notebook, "cells": cells})
 
 
-def _findings(pieces: list[str], pattern: re.Pattern[str], terms: tuple[str, ...]) -> list[str]:
+def _findings(pieces: list[str], pattern: re.Pattern[str], short: frozenset[str]) -> list[str]:
     """Return what names an arm in ``pieces``, each alone or run together, with the words around it."""
     found = []
     for text in (normalise(" ".join(pieces)), normalise("".join(pieces))):
@@ -127,7 +128,8 @@ def _findings(pieces: list[str], pattern: re.Pattern[str], terms: tuple[str, ...
         if match:
             found.append(text[max(0, match.start() - AROUND) : match.end() + AROUND])
             break
-    return found + [piece.strip() for piece in pieces if is_short_term(piece, terms)][:1]
+    named = (piece.strip() for piece in pieces if normalise(piece) in short) if short else iter(())
+    return [*found, *islice(named, 1)]
 
 
 def check_self_contained(files: Iterable[Path], folders: Iterable[Path] = ()) -> None:

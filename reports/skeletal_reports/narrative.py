@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from skeletal.records import TrialRecords
     from skeletal.study import Analysis, CensoringRule, Study
 
+    from .tables.result_values import DisplayUnit
+
 
 def summary_text(records: TrialRecords, results: Results, study: Study) -> str:
     """Summarise enrolment, follow-up and events in a list (Markdown).
@@ -101,7 +103,7 @@ def _is_death(name: str, study: Study) -> bool:
     return not study.endpoints[endpoint].components
 
 
-def _duration(days: float, unit: str) -> str:
+def _duration(days: float, unit: DisplayUnit) -> str:
     if math.isnan(days):
         return NOT_ESTIMABLE
     return f"{format_number(days / UNIT_DAYS[unit], 0 if unit == 'days' else 1)} {unit}"
@@ -175,7 +177,7 @@ def conventions_text() -> str:
 
 
 COUNTED = re.compile(
-    r"; \d+ of \d+ (?:censored before|evaluable).*|, \d+ and \d+ values(?:, clustered by .*)?$"
+    r"; \d+ of \d+ (?:censored before|evaluable).*|, \d+ and \d+ values$"
     r"| [\d.]+ of [\d.]+(?=;|$)"
 )
 CLUSTERS = re.compile(r"\bby \d+ (subject|cluster)s\b")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from skeletal.records import TABLES, parse_dates
+from skeletal.study import RecordsMapping
 
 from .tables.table import Column, Row, Table
 
@@ -67,6 +68,31 @@ def data_as_of(records: TrialRecords, study: Study) -> dt.date:
     ]
     found: dt.date = pd.Series(last).max().date()
     return found
+
+
+def study_as_cut(study: Study, records: TrialRecords) -> Study:
+    """Return the study as a report shows it beside records that were cut.
+
+    Parameters
+    ----------
+    study : Study
+        The protocol.
+    records : TrialRecords
+        The records; their notes say whether the rule of the study gave their cutoff.
+
+    Returns
+    -------
+    Study
+        With the cutoff of the records, without a rule that did not give it, and without a mapping.
+    """
+    by_rule = study.data_cut is not None and study.data_cut.sentence(study) in records.notes
+    return study.model_copy(
+        update={
+            "data_cutoff": records.data_cutoff or study.data_cutoff,
+            "data_cut": study.data_cut if by_rule else None,
+            "records": RecordsMapping(),
+        }
+    )
 
 
 def records_digest(records: TrialRecords) -> str:
@@ -142,6 +168,7 @@ def provenance_table(
         "Digest of the study (SHA-256)": study_digest or study.digest(),
         "Digest of the records (SHA-256)": digest_of_records or records_digest(records),
         "Data as of": data_as_of(records, study).isoformat(),
+        **({"How that day was chosen": study.data_cut.sentence(study)} if study.data_cut else {}),
         **{f"Version of {name}": number for name, number in package_versions().items()},
     }
     columns = (Column(header="Item", align="left"), Column(header="Value", align="left"))

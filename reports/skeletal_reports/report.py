@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from skeletal.errors import SkeletalError
 from skeletal.records import write_records
-from skeletal.study import RecordsMapping, lock_study
+from skeletal.study import lock_study
 
 from .blinding import blind_records
 from .leaks import check_open, check_self_contained, require_pooled
 from .notebook import execute_notebook, inject_parameters, read_template
-from .provenance import data_as_of, records_digest
+from .provenance import data_as_of, records_digest, study_as_cut
 from .render import read_document, render_html, render_pdf
 from .render.document import Cover
 
@@ -118,9 +118,7 @@ def write_report(
     shown, protocol = blind_records(records, study, kind=kind, unmask=unmask)
     if kind == "open":
         require_pooled(shown, protocol)
-    protocol = protocol.model_copy(
-        update={"data_cutoff": records.data_cutoff or study.data_cutoff, "records": RecordsMapping()}
-    )
+    protocol = study_as_cut(protocol, records)
     digests = {"study_digest": study.digest(), "records_digest": records_digest(records)}
     with tempfile.TemporaryDirectory(prefix="skeletal-notebook-") as name:
         work = Path(name)

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skeletal.errors import InvalidArgument
-from skeletal.outcomes import derive_outcomes
+from skeletal.outcomes import cut_as_planned, derive_outcomes
 from skeletal.plan import analyse
-from skeletal.records import cut_records, review_records, write_csv, write_records
+from skeletal.records import review_records, write_csv, write_records
 from skeletal.study import lock_study
 
 from .blinding import masked_arms
@@ -107,7 +107,7 @@ def run_report(  # noqa: PLR0913 - every option is a keyword
     study : Study
         The protocol.
     records : TrialRecords
-        The records; they are cut at the study's data cutoff unless they were cut before.
+        The records; they are cut as the study says unless they were cut before.
     out : path, optional
         The run folder; ``runs/<study>-<data date>-<digest>`` if absent.
     kinds : sequence of {"open", "closed"}
@@ -138,8 +138,7 @@ def run_report(  # noqa: PLR0913 - every option is a keyword
     if not kinds or not set(kinds) <= set(KINDS):
         raise InvalidArgument(f"kinds must be some of {', '.join(KINDS)}, got {', '.join(kinds) or 'none'}")
     say = _Log(progress)
-    if records.data_cutoff is None and study.data_cutoff is not None:
-        records = cut_records(records, study.data_cutoff)
+    records = cut_as_planned(records, study)
     target = Path(out) if out is not None else Path("runs") / run_name(study, records)
     with _staged(target, force=force) as folder:
         _write_run(folder, study, records, tuple(dict.fromkeys(kinds)), unmask, simulation, say)

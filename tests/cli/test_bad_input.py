@@ -130,9 +130,13 @@ BAD_RECORDS = {
         lambda d: (d / "events.csv").unlink() or (d / "events.xpt").write_bytes(b"HEADER RECORD*******LIB"),
         ["events.xpt", "broken or cut short"],
     ),
-    "semicolons": (
-        lambda d: (d / "events.csv").write_text("subject_id;event_id;component;date\n"),
-        ["events.csv", "not separated by commas"],
+    "decimal comma": (
+        lambda d: put(d / "subjects.csv", "age", {2: "63,5"}),
+        ["subjects.csv", "'age'", "row 2 ('63,5')", 'write decimal = "," under [records.csv]'],
+    ),
+    "day number of Excel": (
+        lambda d: put(d / "subjects.csv", "randomised_date", {2: "46023"}),
+        ["subjects.csv", "row 2 ('46023')", "46023 would be 2026-01-01", "format the column as a date"],
     ),
     "file of zero bytes": (
         lambda d: (d / "subjects.csv").write_bytes(b""),
@@ -360,8 +364,11 @@ def test_check_points_at_a_value_that_the_study_nearly_names(skeletal, data):
     put(data / "events.csv", "component", {1: "FRACTURE"})
     result = skeletal("check", "hermes", "--data", data, "--cutoff", "2028-02-05")
     assert result.exit_code == 5
-    assert "unmatched_value,warning" in result.stdout
-    assert "write 'fracture' in the records" in result.stdout
+    assert "unmatched_value,schema,warning" in result.stdout
+    assert (
+        "component is 'FRACTURE', which the study does not name; 'fracture' is probably meant"
+        in result.stdout
+    )
 
 
 @pytest.mark.parametrize(

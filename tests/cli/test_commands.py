@@ -15,10 +15,10 @@ from skeletal.errors import NotConverged
 from skeletal.outcomes import derive_outcomes
 from skeletal.plan import analyse
 from skeletal.records import cut_records, read_records
-from skeletal.study import load_study, parse_study, study_schema
+from skeletal.study import load_study, parse_study, study_schema, study_text
 from skeletal_reports.cli.terminal import print_frame
 
-COMMANDS = ["report", "simulate", "derive", "analyse", "check", "studies", "schema", "init"]
+COMMANDS = ["report", "simulate", "derive", "analyse", "check", "cut", "profile", "studies", "schema", "init"]
 
 
 def in_process_of_its_own(*arguments):
@@ -79,9 +79,9 @@ def test_init_writes_a_commented_copy(name, skeletal, tmp_path):
 def test_init_overwrites_only_with_force(skeletal, tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text("mine")
-    assert skeletal("init", "--out", path).exit_code == 2
+    assert skeletal("init", "hermes", "--out", path).exit_code == 2
     assert path.read_text() == "mine"
-    assert skeletal("init", "--out", path, "--force").exit_code == 0
+    assert skeletal("init", "hermes", "--out", path, "--force").exit_code == 0
     assert load_study(path).id == "hermes"
     assert skeletal("init", "nothing").exit_code == 3
 
@@ -164,7 +164,7 @@ def test_check_lists_findings_and_returns_5(skeletal, data):
     events.to_csv(data / "events.csv", index=False)
     result = skeletal("check", "hermes", "--data", data, "--cutoff", "2028-02-05")
     assert result.exit_code == 5
-    assert result.stdout.startswith("rule,severity,subject_id,table,row,found,suggestion\n")
+    assert result.stdout.startswith("rule,category,severity,subject_id,table,row,found,expected,query\n")
     assert ",NOBODY,events,1," in result.stdout
     content = json.loads(skeletal("check", "hermes", "--data", data, "--json").stdout)
     assert content["n_subjects"] == 24
@@ -176,8 +176,15 @@ def test_check_lists_findings_and_returns_5(skeletal, data):
 def test_check_of_good_records_returns_0(skeletal, tmp_path):
     out = tmp_path / "records"
     assert skeletal("simulate", "hermes", "--cutoff", "2028-02-05", "--out", out).exit_code == 0
-    result = skeletal("check", "hermes", "--data", out)
+    changes = "".join(  # the scenario treats some against their arm
+        f'\n[review.{rule}]\nseverity = "note"\nreason = "as the scenario says"\n'
+        for rule in ("treated_against_arm", "arm_treatment_missing")
+    )
+    (tmp_path / "trial.toml").write_text(study_text("hermes") + changes, encoding="utf-8")
+    result = skeletal("check", tmp_path / "trial.toml", "--data", out)
     assert result.exit_code == 0, result.stdout
+    words = "treated_against_arm a finding of severity note instead of warning: as the scenario says"
+    assert words in result.stderr
     assert "120 subjects; 0 error(s), 0 warning(s)" in result.stderr
     assert "Eligibility: 120 eligible, 0 not eligible, 0 not assessable" in result.stderr
 

@@ -73,8 +73,9 @@ def test_constraints_cover_every_direct_dependency():
     assert {re.sub(r"[-_.]+", "-", name) for name in named} - {"skeletal"} <= pinned
 
 
-def imported_by(code: str) -> set[str]:
-    shown = "import sys; print(' '.join({name.partition('.')[0] for name in sys.modules}))"
+def imported_by(code: str, *, whole: bool = False) -> set[str]:
+    name = "name" if whole else "name.partition('.')[0]"
+    shown = f"import sys; print(' '.join({{{name} for name in sys.modules}}))"
     run = subprocess.run(
         [sys.executable, "-c", f"{code}\n{shown}"], capture_output=True, text=True, check=True
     )
@@ -105,3 +106,9 @@ def test_kernel_imports_no_matplotlib():
     modules = imported_by("import skeletal.study, skeletal.records, skeletal.outcomes, skeletal.plan")
     assert "pandas" in modules
     assert modules & {"matplotlib", "skeletal_synthetic", "skeletal_reports"} == set()
+
+
+def test_a_report_starts_without_the_slow_parts_of_scipy():
+    modules = imported_by("import skeletal_reports.run, skeletal_synthetic", whole=True)
+    assert "scipy.special" in modules
+    assert modules & {"scipy.stats", "scipy.optimize", "scipy.integrate"} == set()

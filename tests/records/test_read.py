@@ -9,7 +9,7 @@ import pytest
 
 from skeletal.errors import InvalidRecords
 from skeletal.records import make_records, read_records, write_xpt
-from skeletal.records.transport import check_whole
+from skeletal.records.formats.transport import check_whole
 
 
 def problems(path, study):
@@ -124,7 +124,8 @@ def test_a_folder_without_tables_is_refused(tmp_path, study):
     (tmp_path / "notes.docx").write_text("x")
     (problem,) = problems(tmp_path, study)
     assert problem.endswith(
-        "holds no tables (.csv, .xpt, .sas7bdat, .parquet); give the folder (or .zip) that holds them"
+        "holds no tables (.csv, .tsv, .txt, .xlsx, .xls, .parquet, .xpt, .sas7bdat, .json, .ndjson); "
+        "give the folder (or .zip) that holds them"
     )
 
 
@@ -145,50 +146,6 @@ def test_two_files_for_one_table_are_refused(folder, study):
     (folder / "Events.parquet").write_bytes(b"")
     found = problems(folder, study)
     assert found[0] == "more than one file for table 'events': Events.parquet, events.csv; keep one"
-
-
-HEADER = b"subject_id,arm,randomised_date\n"
-XPT = b"HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!000000000000000000000000000000  "
-BROKEN = [
-    ("subjects.csv", b"", "subjects.csv is empty; export the table again, with a header line"),
-    ("subjects.csv", b"\n \n", "subjects.csv is empty"),
-    ("subjects.csv", HEADER, "subjects.csv: no rows; one for each randomised subject is required"),
-    ("subjects.csv", b"PK\x03\x04xx", "subjects.csv is not comma-separated text but a zip archive or Excel"),
-    (
-        "subjects.csv",
-        XPT,
-        "subjects.csv is not comma-separated text but a SAS transport file; export it again",
-    ),
-    ("subjects.csv", b"<!DOCTYPE html><html>", "subjects.csv is not comma-separated text but an HTML page"),
-    ("subjects.csv", b"PAR1xx", "subjects.csv is not comma-separated text but a parquet file"),
-    ("subjects.csv", b"a\0b", "subjects.csv is not comma-separated text but a binary file"),
-    ("subjects.csv", "a,b\n".encode("utf-16"), "subjects.csv is not comma-separated text but UTF-16 text"),
-    ("subjects.csv", HEADER + b"1,M\xfcnchen,2025\n", "subjects.csv is not UTF-8 text: byte 0xfc in line 2"),
-    ("subjects.csv", HEADER.replace(b",", b";"), "subjects.csv: the fields are not separated by commas"),
-    ("subjects.csv", b"subject_id,arm,arm\n1,a,b\n", "subjects.csv: columns named more than once: arm; keep"),
-    ("subjects.csv", b"subject_id,,arm\n1,a,b\n", "subjects.csv: column(s) without a name: number 2"),
-    (
-        "subjects.csv",
-        HEADER + b"1,active,2025-01-01\n2,a,b,c\n3,active\n",
-        "subjects.csv: 2 row(s) do not have the 3 fields of the header (row 2 has 4, row 3 has 2); put",
-    ),
-    ("subjects.csv", HEADER + b'1,"active,2025-01-01\n', "subjects.csv: a quotation mark is not closed"),
-    ("subjects.xpt", b"<html><body>", "subjects.xpt is not a SAS transport file but an HTML page; export"),
-    ("subjects.xpt", HEADER, "subjects.xpt is not a SAS transport file but something else"),
-    ("subjects.xpt", XPT, "subjects.xpt is broken or cut short"),
-    ("subjects.parquet", HEADER, "subjects.parquet is not a parquet file but something else"),
-    ("subjects.parquet", b"PAR1" + b"x" * 40, "subjects.parquet is broken or cut short"),
-    ("subjects.sas7bdat", XPT, "subjects.sas7bdat is not a SAS data set but a SAS transport file"),
-    ("subjects.sas7bdat", b"\0" * 12 + b"\xc2\xea\x81\x60" + b"x" * 50, "subjects.sas7bdat is broken or cut"),
-]
-
-
-@pytest.mark.parametrize(("name", "content", "message"), BROKEN)
-def test_a_broken_file_gives_one_clear_message(folder, study, name, content, message):
-    (folder / "subjects.csv").unlink()
-    (folder / name).write_bytes(content)
-    (problem,) = problems(folder, study)
-    assert problem.startswith(message)
 
 
 @pytest.mark.parametrize(
@@ -241,24 +198,8 @@ def test_a_transport_file_without_its_headers_is_refused(tables, tmp_path):
         check_whole(data[:400])
 
 
-@pytest.mark.parametrize("content", [b"\xef\xbb\xbf", b"\xef\xbb\xbf\n\n", b" \n"])
-def test_a_file_of_nothing_but_marks_and_blanks_is_empty(folder, study, content):
-    (folder / "subjects.csv").write_bytes(content)
-    (problem,) = problems(folder, study)
-    assert problem.startswith("subjects.csv is empty")
-
-
-def test_a_title_above_the_header_is_named(folder, study):
-    path = folder / "subjects.csv"
-    path.write_text("Export of the trial\n" + path.read_text())
-    (problem,) = problems(folder, study)
-    assert "delete what stands above" in problem
-
-
-def test_a_workbook_and_tables_one_folder_down_are_pointed_out(folder, tmp_path, study):
+def test_tables_one_folder_down_are_pointed_out(folder, tmp_path, study):
     assert f"Did you mean the folder {folder}?" in problems(tmp_path, study)[0]
-    (folder / "subjects.csv").rename(folder / "subjects.xlsx")
-    assert "subjects.xlsx is not read: save it as .csv" in problems(folder, study)[0]
 
 
 def test_an_archive_made_with_backslashes_is_read(folder, tmp_path, study):

@@ -193,6 +193,50 @@ def test_the_time_of_writing_is_not_recorded(tmp_path):
         assert pyreadstat.read_xport(str(path))[1].creation_time == dt.datetime(1960, 1, 1)
 
 
+def test_a_data_set_has_a_label_and_columns_have_lengths_and_formats(tmp_path):
+    frame = pd.DataFrame(
+        {
+            "TEXT": ["ab", "über"],
+            "NONE": pd.array([None, None], dtype="string"),
+            "N": [0.0, 2.5],
+            "DAY": pd.to_datetime(["2025-03-01", None]),
+        }
+    )
+    options = {"name": "adsl", "label": "Subjects", "formats": {"N": "8.1"}, "version": 5}
+    _, about = pyreadstat.read_xport(str(write_xpt(frame, tmp_path / "a.xpt", **options)))
+    assert about.file_label == "Subjects"
+    assert about.variable_storage_width == {"TEXT": 5, "NONE": 1, "N": 8, "DAY": 8}
+    assert about.original_variable_types == {"TEXT": None, "NONE": None, "N": "8.1", "DAY": "DATE9"}
+    _, about = pyreadstat.read_xport(str(write_xpt(frame.iloc[:0], tmp_path / "b.xpt", **options)))
+    assert about.variable_storage_width == {"TEXT": 1, "NONE": 1, "N": 8, "DAY": 8}
+    assert about.readstat_variable_types == {
+        "TEXT": "string",
+        "NONE": "string",
+        "N": "double",
+        "DAY": "double",
+    }
+
+
+@pytest.mark.parametrize(
+    ("columns", "options", "too_long"),
+    [
+        (["NINECHARS"], {}, "name NINECHARS"),
+        (["A"], {"name": "ninechars"}, "name ninechars"),
+        (["A"], {"labels": {"A": "é" * 21}}, r"label of A \(42 of 40 bytes\)"),
+        (["A"], {"label": "L" * 41}, r"label of data \(41 of 40 bytes\)"),
+        (["TEXT"], {}, r"text in TEXT \(202 of 200 bytes\)"),
+    ],
+)
+def test_version_5_can_be_asked_for_and_then_nothing_is_cut(tmp_path, columns, options, too_long):
+    value = "é" * 101 if columns == ["TEXT"] else 1.0
+    frame = pd.DataFrame([[value]], columns=columns)
+    options = {"name": "data", **options}
+    with pytest.raises(InvalidArgument, match=f"too long for a transport file of version 5: {too_long}$"):
+        write_xpt(frame, tmp_path / "a.xpt", version=5, **options)
+    assert list(tmp_path.iterdir()) == []
+    assert write_xpt(frame, tmp_path / "a.xpt", **options).read_bytes()[20:28] == b"LIBV8   "
+
+
 @pytest.mark.parametrize(
     ("columns", "options", "message"),
     [
@@ -203,6 +247,8 @@ def test_the_time_of_writing_is_not_recorded(tmp_path):
         (["a", "A"], {}, "SAS does not tell case apart: A"),
         (["a"], {"labels": {"b": "B"}}, "labels name columns that are not there: b"),
         (["a"], {"labels": {"a": "B" * 257}}, "labels longer than 256 bytes: a"),
+        (["a"], {"formats": {"b": "8."}}, "formats name columns that are not there: b"),
+        (["a"], {"formats": {"a": "date"}}, r"not SAS formats \(such as 8. or DATE9.\): date"),
     ],
 )
 def test_what_sas_cannot_name_is_refused(tmp_path, columns, options, message):

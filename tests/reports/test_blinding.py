@@ -275,3 +275,11 @@ def test_dates_of_treatment_that_one_arm_hardly_has_are_left_out():
     assert "treatment_date" not in blind_records(raw, STUDY, kind="closed")[0].subjects
     raw = records(subjects(20, arm=arms, treatment_date=some))
     assert "treatment_date" in blind_records(raw, STUDY, kind="closed")[0].subjects
+
+
+@pytest.mark.parametrize("kind", ["open", "closed"])
+def test_reasons_of_changed_severities_name_no_arm(kind):
+    change = {"missing_site": {"severity": "error", "reason": "the Upfront-RT arm has one site"}}
+    _, shown = blind_records(records(), with_(review=change), kind=kind)
+    assert "pfront" not in shown.review["missing_site"].reason
+    assert shown.review["missing_site"].severity == "error"

@@ -177,7 +177,7 @@ def test_masked_arms_of_unequal_size_are_said_to_be_told_by_their_numbers():
             "proportion clustered by subject, Wilson with effective size",
         ),
         (
-            "difference of means, Welch limits and test, 3 and 2 values, clustered by 2 and 2 subjects",
+            "difference of means, Welch limits and test, 3 and 2 values",
             "difference of means, Welch limits and test",
         ),
         ("robust covariance by 56 subjects, Wald limits", "robust covariance by subject, Wald limits"),

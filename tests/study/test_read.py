@@ -138,6 +138,11 @@ def test_limits_take_the_first_row_and_last_seen_the_last():
             'after_days = 730\nintercurrent = "x"',
             "censoring.horizon.intercurrent: unknown key",
         ),
+        (
+            "after_days = 730",
+            'after_days = 730\nunless = { status = "died" }',
+            "censoring.horizon.unless: unknown key",
+        ),
         ('role = "limit"\nafter_days', 'role = "last_seen"\nafter_days', "only a rule that reads a table"),
         ("radiation = 0.55", "radiation = 0.50", "component_mix must sum to 1, got 0.95"),
         ("radiation = 0.55", "radiations = 0.55", "component_mix names undeclared component(s) radiations"),

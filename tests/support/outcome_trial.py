@@ -127,6 +127,31 @@ def small_study(
     return parse_study(text + censoring)
 
 
+def estimand_text(
+    name: str, code: str, events: Mapping[str, str], *, variable: str = "first", order: int = 1, death: str
+) -> str:
+    """Return an estimand of the endpoint sre with a strategy for each intercurrent event, as TOML."""
+    handled = ", ".join(f'{event} = "{strategy}"' for event, strategy in events.items())
+    return f"""
+[estimands.{name}]
+endpoint = "sre"
+label = "{name}"
+paramcd = "{code}"
+variable = "{variable}"
+order = {order}
+death = "{death}"
+intercurrent = {{ {handled} }}
+"""
+
+
+def chosen_estimands(event: str, strategy: str) -> str:
+    """Return the estimands "chosen" (first event) and "chosen-all" with one intercurrent event."""
+    events = {event: strategy}
+    return estimand_text("chosen", "TTX", events, death="competing") + estimand_text(
+        "chosen-all", "TTXM", events, variable="recurrent", death="competing"
+    )
+
+
 def small_tables(
     *,
     events: Sequence[tuple[Any, ...]] = (),

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 # What an undeclared column must look like to be taken for numbers: 007 and 1. stay text.
 _PLAIN_NUMBER = r"[+-]?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?"
+# The same with a decimal comma; 1.234 may then be a thousand and more, 3.5 cannot.
+_COMMA_NUMBER = r"[+-]?(?:\d+,?\d*|,\d+)(?:[eE][+-]?\d+)?"
+_GROUPED = r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+"
+_PLAIN_COMMA_NUMBER = r"[+-]?(?:0|[1-9]\d*)(?:,\d+)?(?:[eE][+-]?\d+)?"
 _TRUE = ("true", "1", "1.0", "yes", "y")
 _FALSE = ("false", "0", "0.0", "no", "n")
 
@@ -41,7 +45,8 @@ def as_text(values: pd.Series[Any]) -> pd.Series[Any]:
     text = values.astype("string")
     if pd.api.types.is_float_dtype(values.dtype):
         text = text.str.removesuffix(".0")
-    return text.mask(text == "")
+    empty = text == ""
+    return text.mask(empty) if empty.any() else text
 
 
 def word(value: object) -> str:
@@ -68,22 +73,31 @@ def matching_rows(frame: pd.DataFrame, where: Mapping[str, Iterable[object]]) ->
 
 
 def _datetime_text(values: pd.Series[Any]) -> pd.Series[Any]:
-    midnight = bool((values.dropna() == values.dropna().dt.normalize()).all())
-    text = values.dt.strftime("%Y-%m-%d" if midnight else "%Y-%m-%dT%H:%M:%S")
-    return pd.Series(text, dtype="string")
+    codes, distinct = pd.factorize(values)
+    days = pd.Series(distinct)
+    midnight = bool((days == days.dt.normalize()).all())
+    text = pd.array(days.dt.strftime("%Y-%m-%d" if midnight else "%Y-%m-%dT%H:%M:%S"), dtype="string")
+    return pd.Series(text.take(codes, allow_fill=True), index=values.index)
 
 
-def convert(values: pd.Series[Any], column: Column, rows: pd.Series[Any] | None = None) -> Converted:
+def convert(
+    values: pd.Series[Any], column: Column, rows: pd.Series[Any] | None = None, *, decimal: str = "."
+) -> Converted:
     """Return ``values`` in the dtype of ``column``, with one sentence on those that do not fit.
 
-    ``rows`` holds the row numbers of the file where they are not simply 1, 2, ...
+    ``rows`` holds the row numbers of the file where they are not simply 1, 2, ...; ``decimal`` is the
+    decimal mark of numbers that came as text.
     """
     if values.isna().all():
         missing = np.nan if column.kind == "number" else pd.NA
         return Converted(pd.Series(missing, index=values.index, dtype=_DTYPES[column.kind]))
-    converted, faults, remedy = _CONVERTERS[column.kind](values)
+    if column.kind == "number":
+        converted, faults, remedy = _to_number(values, decimal)
+    else:
+        converted, faults, remedy = _CONVERTERS[column.kind](values)
     if faults.any():
-        return Converted(converted, f"{remedy[0]} in {name_rows(faults, values, rows)}; {remedy[1]}")
+        hint = _HINTS[column.kind](values[faults], decimal)
+        return Converted(converted, f"{remedy[0]} in {name_rows(faults, values, rows)}; {remedy[1]}{hint}")
     if column.allowed:
         return _check_allowed(converted, column.allowed, rows)
     return Converted(converted)
@@ -107,18 +121,24 @@ def _to_text(values: pd.Series[Any]) -> _Faulty:
     return as_text(values), np.zeros(len(values), dtype=bool), ("", "")
 
 
-def _to_number(values: pd.Series[Any]) -> _Faulty:
-    words = ("values that are not numbers", "write digits with a decimal point, or leave the field empty")
+def _to_number(values: pd.Series[Any], decimal: str) -> _Faulty:
+    mark = "point" if decimal == "." else "comma"
+    words = ("values that are not numbers", f"write digits with a decimal {mark}, or leave the field empty")
     if pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype):
         numbers = values.astype("float64")
         faults = np.isinf(numbers.to_numpy())
-    else:
-        text = as_text(values).str.strip()
-        faults = ~_matches(text, _NUMBER)
-        exact = text.mask(faults).to_numpy(dtype=object, na_value=np.nan).astype("float64")
-        numbers = pd.Series(exact, index=values.index)
-        faults |= np.isinf(exact)
-    return numbers.mask(faults), faults, words
+        return numbers.mask(faults), faults, words
+    codes, distinct = _distinct(as_text(values))
+    text = distinct.str.strip()
+    good = _full_match(text, _NUMBER)
+    if decimal == ",":
+        good = (good & ~_full_match(text, _GROUPED)) | _full_match(text, _COMMA_NUMBER)
+        text = text.str.replace(",", ".", regex=False)
+    exact = text.where(good).to_numpy(dtype=object, na_value=np.nan).astype("float64")
+    good &= ~np.isinf(exact)
+    # A missing value has code -1: the last one.
+    numbers = np.append(np.where(good, exact, np.nan), np.nan)[codes]
+    return pd.Series(numbers, index=values.index), np.append(~good, False)[codes], words
 
 
 def _to_date(values: pd.Series[Any]) -> _Faulty:
@@ -127,39 +147,79 @@ def _to_date(values: pd.Series[Any]) -> _Faulty:
         "write ISO 8601: 2025-03-15, or 2025-03 or 2025 where the rest is not known",
     )
     text = as_text(values)
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return text, np.zeros(len(values), dtype=bool), words
     if pd.api.types.is_numeric_dtype(values.dtype):
         faults = values.notna().to_numpy(dtype=bool)  # a year, or days from some epoch: not to be guessed
     else:
         faults = invalid_dates(text)
-    return text.mask(faults), faults, words
+    return (text.mask(faults) if faults.any() else text), faults, words
 
 
 def _to_flag(values: pd.Series[Any]) -> _Faulty:
     words = ("values that are neither true nor false", "write true/false, 1/0, yes/no or Y/N")
     if pd.api.types.is_bool_dtype(values.dtype):
         return values.astype("boolean"), np.zeros(len(values), dtype=bool), words
-    text = as_text(values).str.strip().str.lower()
+    codes, distinct = _distinct(as_text(values))
+    text = distinct.str.strip().str.lower()
     flags = text.map({**dict.fromkeys(_TRUE, True), **dict.fromkeys(_FALSE, False)}).astype("boolean")
-    return flags, (text.notna() & flags.isna()).to_numpy(dtype=bool), words
+    faults = np.append(flags.isna().to_numpy(dtype=bool), False)[codes]
+    return pd.Series(flags.array.take(codes, allow_fill=True), index=values.index), faults, words
 
+
+def _number_hint(faulty: pd.Series[Any], decimal: str) -> str:
+    """Say how a decimal comma is declared."""
+    if decimal == "," or not as_text(faulty).str.fullmatch(r"\s*[+-]?\d+,\d+\s*").any():
+        return ""
+    return '. If the comma is a decimal mark, write decimal = "," under [records.csv] of the study file'
+
+
+def _date_hint(faulty: pd.Series[Any], _: str) -> str:
+    """Say which day a bare number would be as Excel or SAS counts days."""
+    text = as_text(faulty)
+    number = pd.to_numeric(text[text.str.fullmatch(r"\d{5}(?:\.\d+)?")].head(1)).tolist()
+    for program, epoch, (first, last), remedy in _DAY_NUMBERS:
+        if number and first <= number[0] <= last:
+            day = (epoch + pd.Timedelta(days=int(number[0]))).date()
+            return f". As a day number of {program}, {number[0]:g} would be {day}: {remedy} and export again"
+    return ""
+
+
+def _no_hint(*_: Any) -> str:
+    return ""
+
+
+_HINTS: Mapping[Kind, Callable[[pd.Series[Any], str], str]] = {
+    "text": _no_hint,
+    "number": _number_hint,
+    "date": _date_hint,
+    "flag": _no_hint,
+}
+# Numbers that are days of 1990 to 2059 in Excel, of 1990 to 2049 in SAS.
+_DAY_NUMBERS = (
+    ("Excel", pd.Timestamp("1899-12-30"), (32_874, 58_440), "format the column as a date (yyyy-mm-dd)"),
+    ("SAS", pd.Timestamp("1960-01-01"), (10_957, 32_873), "give the column a date format"),
+)
 
 _CONVERTERS: Mapping[Kind, Callable[[pd.Series[Any]], _Faulty]] = {
     "text": _to_text,
-    "number": _to_number,
     "date": _to_date,
     "flag": _to_flag,
 }
 _DTYPES: Mapping[Kind, Any] = {"text": "string", "number": "float64", "date": "string", "flag": "boolean"}
 
 
-def _matches(text: pd.Series[Any], pattern: str) -> BoolArray:
-    """Return which of ``text`` match ``pattern`` as a whole; missing values do."""
+def _distinct(text: pd.Series[Any]) -> tuple[Any, pd.Series[Any]]:
+    """Return the code of each row, -1 where missing, and the distinct texts."""
     codes, distinct = pd.factorize(text)
-    matched = pd.Series(distinct, dtype="string").str.fullmatch(pattern).to_numpy(dtype=bool)
-    return np.asarray(np.append(matched, True)[codes], dtype=bool)
+    return codes, pd.Series(distinct, dtype="string")
 
 
-def undeclared_kind(name: str, values: pd.Series[Any]) -> Kind:
+def _full_match(text: pd.Series[Any], pattern: str) -> BoolArray:
+    return np.asarray(text.str.fullmatch(pattern).to_numpy(dtype=bool), dtype=bool)
+
+
+def undeclared_kind(name: str, values: pd.Series[Any], decimal: str = ".") -> Kind:
     """Return the kind of a column that the schema does not have.
 
     A column named ``..._date`` holds dates.  Numbers and flags are recognised by their values: numbers
@@ -175,6 +235,7 @@ def undeclared_kind(name: str, values: pd.Series[Any]) -> Kind:
     text = as_text(values)
     if text.isna().all():
         return "text"
-    if _matches(text, _PLAIN_NUMBER).all():
+    _, distinct = _distinct(text)
+    if _full_match(distinct, _PLAIN_NUMBER if decimal == "." else _PLAIN_COMMA_NUMBER).all():
         return "number"
-    return "flag" if _matches(text, "(?i:true|false)").all() else "text"
+    return "flag" if _full_match(distinct, "(?i:true|false)").all() else "text"

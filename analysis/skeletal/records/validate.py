@@ -22,15 +22,17 @@ if TYPE_CHECKING:
     from skeletal.study import Study
 
 # Without these a row belongs to nobody.
+_ADDED = ("source", "source_row")
 _NEVER_MISSING = ("subject_id", "screening_id", "arm")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where a table came from, for messages: the words for the table, and our column -> theirs."""
+    """Where a table came from: the words for it, our column -> theirs, and the decimal mark of its texts."""
 
     label: str
     columns: Mapping[str, str] = field(default_factory=dict)
+    decimal: str = "."
 
     def column(self, name: str) -> str:
         """Return the words for one column."""
@@ -105,6 +107,10 @@ def checked_records(
             hint = did_you_mean(name, TABLES) or f" The tables are {', '.join(TABLES)}."
             found.append(f"there is no record table {name!r}.{hint}")
             continue
+        if repeated := _repeated_columns(frame):
+            label = origins[name].label
+            found.append(f"{label}: columns named more than once: {', '.join(repeated)}; keep one of each")
+            continue
         checked[name] = _checked_table(name, frame, origins[name], found)
     found += _subject_problems(checked, origins, study)
     if "subjects" not in checked and not found:
@@ -116,13 +122,15 @@ def checked_records(
     )
 
 
+def _repeated_columns(frame: pd.DataFrame) -> list[str]:
+    names = [str(column) for column in frame.columns]
+    return sorted({column for column in names if names.count(column) > 1})
+
+
 def _checked_table(name: str, frame: pd.DataFrame, origin: Origin, found: list[str]) -> pd.DataFrame:
     """Convert every column of one table; add to ``found`` what does not fit."""
     schema = TABLES[name]
     names = [str(column) for column in frame.columns]
-    if repeated := sorted({column for column in names if names.count(column) > 1}):
-        found.append(f"{origin.label}: columns named more than once: {', '.join(repeated)}; keep one of each")
-        return pd.DataFrame({column: pd.Series(dtype="string") for column in schema.columns})
     for column in schema.required:
         if column not in names:
             hint = did_you_mean(column, set(names) - set(schema.columns))
@@ -132,12 +140,18 @@ def _checked_table(name: str, frame: pd.DataFrame, origin: Origin, found: list[s
     frame = frame.reset_index(drop=True).set_axis(pd.Index(names), axis=1)
     rows = _file_rows(frame, origin)
     columns: dict[str, pd.Series[Any]] = {}
+    blank = _blank_rows(name, frame)
+    if blank.any():
+        named = name_rows(blank, blank, rows).replace(" (True)", "")
+        found.append(f"{origin.label}: nothing in {named}; delete rows that hold nothing")
     for column in names:
-        if column in ("source", "source_row"):
+        if column in _ADDED:
             continue
-        spec = schema.columns.get(column) or Column(kind=undeclared_kind(column, frame[column]))
-        columns[column], problem = convert(frame[column], spec, rows)
-        problem = problem or _missing_problem(name, column, columns[column], rows)
+        spec = schema.columns.get(column) or Column(
+            kind=undeclared_kind(column, frame[column], origin.decimal)
+        )
+        columns[column], problem = convert(frame[column], spec, rows, decimal=origin.decimal)
+        problem = problem or _missing_problem(name, column, columns[column], rows, blank)
         if problem:
             found.append(f"{origin.label}, {origin.column(column)}: {problem}")
     columns |= _provenance(name, frame, origin, found)
@@ -149,14 +163,27 @@ def _file_rows(frame: pd.DataFrame, origin: Origin) -> pd.Series[Any] | None:
     return frame["source_row"] if origin.columns and "source_row" in frame.columns else None
 
 
-def _missing_problem(table: str, column: str, values: pd.Series[Any], rows: Any) -> str:
+def _blank_rows(table: str, frame: pd.DataFrame) -> pd.Series[bool]:
+    """Return which rows hold nothing; only rows without a key are looked at."""
+    keys = [
+        column for column in TABLES[table].required if column in frame.columns and column in _NEVER_MISSING
+    ]
+    blank = pd.Series(bool(keys), index=frame.index)
+    for column in [*keys, *(column for column in frame.columns if column not in (*keys, *_ADDED))]:
+        if not blank.any():
+            break
+        blank &= frame[column].isna()
+    return blank
+
+
+def _missing_problem(table: str, column: str, values: pd.Series[Any], rows: Any, blank: Any) -> str:
     if column not in _NEVER_MISSING or column not in TABLES[table].required:
         return ""
-    missing = values.isna()
+    missing = values.isna() & ~blank
     if not missing.any():
         return ""
     named = name_rows(missing, values, rows).replace(" (<NA>)", "")
-    return f"empty in {named}; fill in {column!r} in every row, or delete rows that hold nothing"
+    return f"empty in {named}; fill in {column!r} in every row"
 
 
 def _provenance(name: str, frame: pd.DataFrame, origin: Origin, found: list[str]) -> dict[str, Any]:

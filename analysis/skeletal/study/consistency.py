@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .data_cut import data_cut_problems
 from .definitions import unknown_definition
 from .eligibility import eligibility_problems
 from .filter_problems import death_problems, did_you_mean, filter_problems
@@ -181,5 +182,5 @@ def study_problems(study: Study) -> list[str]:
         problems += _unknown("scenario", "report.scenario", [study.report.scenario], study.scenarios)
     if not study.censoring:
         problems.append("declare at least one censoring rule")
-    problems += eligibility_problems(study)
+    problems += [*eligibility_problems(study), *data_cut_problems(study)]
     return problems

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from .mapping import Values
 from .rules import Model, Name, Unit
+from .values import Values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from .rules import COMPETING_STRATEGIES
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -33,8 +35,6 @@ _STRATEGY: Mapping[str, str] = MappingProxyType(
         "while_on_treatment": "events count until then, and it competes with them (while on treatment)",
     }
 )
-# Strategies that make an intercurrent event one that competes.
-_ENDING = ("competing", "while_on_treatment")
 _VALUE_STRATEGY: Mapping[str, str] = MappingProxyType(
     {
         "treatment_policy": "later values are kept (treatment policy)",
@@ -115,7 +115,8 @@ def _estimand_row(study: Study, name: str, estimand: Estimand) -> dict[str, str]
 def _summary(study: Study, estimand: Estimand) -> str:
     """Say what an arm is summarised by, and which intercurrent events compete beside death."""
     words = _SUMMARY[estimand.variable, estimand.death]
-    events = [_event_words(study, name) for name, how in estimand.intercurrent.items() if how in _ENDING]
+    competing = [name for name, how in estimand.intercurrent.items() if how in COMPETING_STRATEGIES]
+    events = [_event_words(study, name) for name in competing]
     if not events:
         return words
     many = "s" if len(events) == 1 else ""
@@ -134,16 +135,9 @@ def _treatments(study: Study) -> str:
     return f"{' or '.join(others)} versus {control}" if others else control
 
 
-def _zero_words(study: Study, column: str | None) -> str:
-    if column in (None, study.time_zero):
-        return study.time_zero_label
-    words = str(column).removesuffix("_date").replace("_", " ")
-    return "randomisation" if words == "randomised" else words
-
-
 def _variable(study: Study, estimand: Estimand, endpoint: Endpoint) -> str:
     """Say what is measured on a subject or lesion."""
-    zero = _zero_words(study, endpoint.time_zero)
+    zero = study.time_zero_words(endpoint.time_zero)
     if not endpoint.components:
         return f"Time from {zero} to death"
     parts = [study.components[name].label for name in endpoint.components]
@@ -182,7 +176,7 @@ def _measure_row(study: Study, name: str, measure: Measure) -> dict[str, str]:
 
 
 def _value_words(study: Study, measure: Measure) -> str:
-    zero = _zero_words(study, measure.time_zero)
+    zero = study.time_zero_words(measure.time_zero)
     if measure.kind == "days_at_home":
         *days, last = map(str, measure.horizons)
         words = f"{', '.join(days)} and {last}" if days else last

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from skeletal.errors import name_some
 from skeletal.tables import DERIVED, TABLES
 
-from .rules import CensoringRule, IntercurrentEvent, RecordFilter
+from .rules import IntercurrentEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from skeletal.tables import Column, TableSchema
 
     from .protocol import Study
+    from .rules import CensoringRule, RecordFilter
 
 SCHEMAS: Mapping[str, TableSchema] = {**TABLES, **DERIVED}
 _KINDS = {"text": "text", "date": "dates", "number": "numbers", "flag": "true or false"}
@@ -48,8 +49,7 @@ def filter_problems(study: Study) -> Iterator[str]:
             hint = did_you_mean(rule.table, SCHEMAS)
             yield f"{where} reads table {rule.table!r}, which is no record table{hint}; there are {tables}"
             continue
-        columns = [*rule.where.items(), *(rule.unless.items() if isinstance(rule, RecordFilter) else ())]
-        yield from _column_problems(where, str(rule.table), columns)
+        yield from _column_problems(where, str(rule.table), [*rule.where.items(), *rule.unless.items()])
         yield from _date_problems(where, str(rule.table), rule.date)
         if isinstance(rule, IntercurrentEvent) and rule.absent_by is not None:
             yield from _undated_problems(where, str(rule.table), rule)

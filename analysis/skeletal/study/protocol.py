@@ -15,9 +15,11 @@ from pydantic import Field, model_validator
 
 from .analysis import Analysis, Baseline, Look, ReportSettings
 from .consistency import study_problems
+from .data_cut import DataCut
 from .eligibility import Criterion, EligibilityOption
 from .mapping import RecordsMapping
 from .measures import Measure
+from .review import ReviewChanges
 from .rules import CensoringRule, Component, Endpoint, Estimand, IntercurrentEvent, Model, Name, RecordFilter
 from .scenario import Scenario
 
@@ -85,6 +87,10 @@ class Study(Model):
     looks: tuple[Look, ...] = ()
     report: ReportSettings = ReportSettings()
     records: RecordsMapping = RecordsMapping()
+    data_cut: DataCut | None = None
+    review: ReviewChanges = Field(
+        default_factory=dict, description="Rule of the review -> its severity in this trial"
+    )
     sources: dict[str, str] = Field(
         default_factory=dict, description="Dotted field -> where its number comes from, or 'assumption: ...'"
     )
@@ -113,6 +119,13 @@ class Study(Model):
     def time_zero_of(self, endpoint: str) -> str:
         """Return the date column of subjects from which ``endpoint`` is counted."""
         return self.endpoints[endpoint].time_zero or self.time_zero
+
+    def time_zero_words(self, column: str | None) -> str:
+        """Return the words for a time zero by its date column of subjects; None is the study's."""
+        if column in (None, self.time_zero):
+            return self.time_zero_label
+        words = str(column).removesuffix("_date").replace("_", " ")
+        return "randomisation" if words == "randomised" else words
 
     def censoring_of(self, endpoint: str) -> dict[str, CensoringRule]:
         """Return the censoring rules of ``endpoint``, in order."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from .mapping import Values
+from .values import Values
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]*$")]
 ParamCode = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,7}$")]
 DeathStrategy = Literal["competing", "composite", "censor", "ignored"]
 Strategy = Literal["treatment_policy", "hypothetical", "composite", "competing", "while_on_treatment"]
 Unit = Literal["subject", "lesion"]
+# Under these an intercurrent event competes with the events of the endpoint.
+COMPETING_STRATEGIES: tuple[Strategy, ...] = ("competing", "while_on_treatment")
+# Under these nothing after the event belongs to the variable.
+ENDING_STRATEGIES: tuple[Strategy, ...] = ("hypothetical", *COMPETING_STRATEGIES)
 
 
 def _is_number(annotation: Any) -> bool:
@@ -68,6 +72,9 @@ class IntercurrentEvent(RecordFilter):
     )
     absent_by: int | None = Field(
         default=None, ge=0, description="Days after time zero by which no such row is the event"
+    )
+    departure: bool = Field(
+        default=False, description="It departs from the treatment of its arms: the review asks about each"
     )
 
 
@@ -137,6 +144,7 @@ class CensoringRule(Model):
     role: Literal["limit", "last_seen"]
     table: Name | None = None
     where: dict[str, Values] = Field(default_factory=dict)
+    unless: ClassVar[dict[str, Values]] = {}
     date: str = "date"
     take: Literal["first", "last"] | None = Field(
         default=None, description="Which of a subject's rows; first for limits, last for last_seen"

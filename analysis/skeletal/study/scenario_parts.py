@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from .mapping import Scalar, Values
 from .rules import Model, Name
+from .values import Scalar, Values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

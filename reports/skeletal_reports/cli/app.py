@@ -10,10 +10,13 @@ import typer
 
 from .analyse import analyse, derive
 from .check import check
+from .cut import cut
 from .exits import EXIT_CODES, epilog, guarded
+from .init import init
+from .profile import profile
 from .report import report
 from .simulate import simulate
-from .studies import init, schema, studies
+from .studies import schema, studies
 
 SHOWN = (
     "numpy",
@@ -64,6 +67,8 @@ for _command, _example in (
     (derive, "skeletal derive hermes --data records --out derived"),
     (analyse, "skeletal analyse hermes --data records --out results.csv"),
     (check, "skeletal check hermes --data records"),
+    (cut, "skeletal cut hermes --data records --events 20 --endpoint sse --out cut"),
+    (profile, "skeletal profile hermes --data records --subject HERMES-01-003 --out profile.html"),
     (studies, "skeletal studies"),
     (schema, "skeletal schema > study.schema.json"),
     (init, "skeletal init hermes --out my-study.toml"),

@@ -18,20 +18,44 @@ if TYPE_CHECKING:
 def load(
     study: str, data: Path, *, cutoff: dt.date | None, say: Callable[[str], None]
 ) -> tuple[Study, TrialRecords]:
-    """Read study and records, cut them at ``cutoff`` or the study's data cutoff, refuse contradictions."""
-    from skeletal.records import cut_records, read_records, review_records
+    """Read study and records, cut them at ``cutoff`` or as the study says, refuse contradictions."""
+    from skeletal.records import review_records
     from skeletal.study import load_study
     from skeletal_reports.contradictions import refuse_errors
+    from skeletal_reports.cut_folder import read_trial
 
     protocol = load_study(study)
     say(f"Reading {data}")
-    records = read_records(data, protocol)
-    date = cutoff or protocol.data_cutoff
-    if date is not None:
-        say(f"Cutting at {date}")
-        records = cut_records(records, date)
+    records = cut_as_asked(read_trial(data, protocol), protocol, cutoff, say)
     refuse_errors(review_records(records, protocol))
     return protocol, records
+
+
+def cut_as_asked(
+    records: TrialRecords, study: Study, cutoff: dt.date | None, say: Callable[[str], None]
+) -> TrialRecords:
+    """Cut at ``cutoff``, else as the study says (``data_cut`` before ``data_cutoff``), and say so.
+
+    Records of a data cut stay as they stood.
+    """
+    from skeletal.errors import InvalidRecords
+    from skeletal.outcomes import cut_as_planned
+    from skeletal.records import cut_records
+
+    before = records.data_cutoff
+    if cutoff is not None and before is not None and cutoff > before:
+        raise InvalidRecords(
+            f"the records were cut at {before}, so that nothing is known to {cutoff}; leave --cutoff out, or "
+            "give the uncut records"
+        )
+    records = cut_records(records, cutoff) if cutoff is not None else cut_as_planned(records, study)
+    if cutoff is None and before is not None:
+        say(f"The records were cut at {before}")
+    elif cutoff is None and study.data_cut is not None:
+        say(f"Cutting at {records.data_cutoff}. {study.data_cut.sentence(study)}")
+    elif records.data_cutoff is not None:
+        say(f"Cutting at {records.data_cutoff}")
+    return records
 
 
 def choose_scenario(study: Study, name: str | None) -> str:

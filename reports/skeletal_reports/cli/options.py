@@ -34,7 +34,7 @@ CutoffOption = Annotated[
         "--cutoff",
         metavar="DATE",
         parser=parse_date,
-        help="Last day of which anything is known; the data_cutoff of the study if absent.",
+        help="Last day of which anything is known; the data_cut or data_cutoff of the study if absent.",
     ),
 ]
 MaybeCutoffOption = Annotated[

@@ -53,6 +53,11 @@ def new_folder(path: Path, *, force: bool, ours: Callable[[str], bool]) -> Itera
 
 def write_text(text: str, path: Path, *, force: bool) -> Path:
     """Write ``text`` to ``path`` in one step."""
+    return write_bytes(text.encode("utf-8"), path, force=force)
+
+
+def write_bytes(content: bytes, path: Path, *, force: bool) -> Path:
+    """Write ``content`` to ``path`` in one step."""
     if path.is_dir():
         raise FileExistsError(f"{path} is a folder; name a file with --out")
     refuse_existing(path, force=force)
@@ -60,8 +65,8 @@ def write_text(text: str, path: Path, *, force: bool) -> Path:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     beside = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
         beside.chmod(0o666 & ~_umask())
         beside.replace(path)
     finally:

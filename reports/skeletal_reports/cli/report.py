@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from .loading import choose_scenario, load
+from .loading import choose_scenario, cut_as_asked, load
 from .options import (
     DEFAULT_SEED,
     CutoffOption,
@@ -93,7 +93,6 @@ def _simulated(
     say: Callable[[str], None],
 ) -> tuple[Study, TrialRecords, Simulation]:
     """Simulate the study's trial and keep how it was done and what is true."""
-    from skeletal.records import cut_records
     from skeletal.study import load_study
     from skeletal_reports.run import Simulation
     from skeletal_synthetic import simulate_trial, true_values
@@ -103,8 +102,7 @@ def _simulated(
     chosen = DEFAULT_SEED if seed is None else seed
     say(f"Simulating {protocol.acronym}: scenario {name}, seed {chosen}")
     records = simulate_trial(protocol, scenario=name, seed=chosen)
-    if cutoff is not None:
-        records = cut_records(records, cutoff)
+    records = cut_as_asked(records, protocol, cutoff, say)
     times = sorted({time for analysis in protocol.analyses.values() for time in analysis.times})
     truth = true_values(protocol, name, times) if times else None
     return protocol, records, Simulation(seed=chosen, scenario=name, truth=truth)

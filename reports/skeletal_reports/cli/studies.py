@@ -1,15 +1,13 @@
-"""``studies``, ``schema`` and ``init``: the library of study files."""
+"""``studies`` and ``schema``: the library of study files."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from .options import ForceOption, JsonOption, VerboseOption
-from .output import write_text
+from .options import JsonOption, VerboseOption
 from .terminal import frame_rows, print_frame, print_json
 
 
@@ -81,19 +79,3 @@ def schema(*, verbose: VerboseOption = False) -> None:
     from skeletal.study import study_schema
 
     print_json(study_schema())
-
-
-def init(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A study of the library.")] = "hermes",
-    *,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="The new study file; NAME.toml if absent.")
-    ] = None,
-    force: ForceOption = False,
-    verbose: VerboseOption = False,
-) -> None:
-    """Write a commented study file to start from, a copy of a study of the library."""
-    from skeletal.study import study_text
-
-    text = study_text(name)
-    typer.echo(write_text(text, out or Path(f"{name}.toml"), force=force))

@@ -31,6 +31,7 @@ class Cover:
     arms: str
     confidential: bool
     simulated: bool = False
+    contents: bool = True
 
     @property
     def heading(self) -> str:
@@ -58,12 +59,13 @@ class Cover:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heading:
-    """A section heading with its number and anchor."""
+    """A section heading with its number and anchor; ``new_page`` puts it on a new page in print."""
 
     level: int
     number: str
     text: str
     anchor: str
+    new_page: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,13 @@ class Prose:
     """Paragraphs and lists, as Markdown tokens."""
 
     tokens: tuple[Token, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Names and values side by side, such as who a subject is."""
+
+    items: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +107,7 @@ class Exhibit:
         return SENTENCE.split(text, maxsplit=1)[0].rstrip(".")
 
 
-Block = Heading | Prose | Exhibit
+Block = Heading | Prose | Facts | Exhibit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from .document import Document, Exhibit, Heading, Prose
+from .document import Document, Exhibit, Facts, Heading, Prose
 from .markdown import tokens_html
 from .svg import inline_svg
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .document import Block
+
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def render_html(document: Document) -> str:
@@ -45,12 +48,18 @@ def render_html(document: Document) -> str:
 def _block(block: Block) -> str:
     if isinstance(block, Heading):
         tag = f"h{block.level + 1}"
+        page = ' class="new-page"' if block.new_page else ""
         return (
-            f'<{tag} id="{block.anchor}"><span class="number">{block.number}</span> '
+            f'<{tag} id="{block.anchor}"{page}><span class="number">{block.number}</span> '
             f"{escape(block.text)}</{tag}>"
         )
     if isinstance(block, Prose):
         return tokens_html(block.tokens)
+    if isinstance(block, Facts):
+        pairs = "".join(
+            f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in block.items
+        )
+        return f'<dl class="facts">{pairs}</dl>'
     return table_html(block) if block.kind == "table" else figure_html(block)
 
 
@@ -86,8 +95,13 @@ def _row(row: Mapping[str, Any], columns: list[Mapping[str, str]]) -> str:
     if row["group"]:
         return f'<tr class="group"><th scope="rowgroup" colspan="{len(columns)}">{first}</th></tr>'
     cells = "".join(
-        f'<td class="{column["align"]}">{text}</td>' for column, text in zip(columns[1:], others, strict=True)
+        f'<td class="{column["align"]}{_whole(text)}">{text}</td>'
+        for column, text in zip(columns[1:], others, strict=True)
     )
-    return (
-        f'<tr><th scope="row" class="{columns[0]["align"]} indent-{row["indent"]}">{first}</th>{cells}</tr>'
-    )
+    name = f"{columns[0]['align']} indent-{row['indent']}{_whole(first)}"
+    return f'<tr><th scope="row" class="{name}">{first}</th>{cells}</tr>'
+
+
+def _whole(text: str) -> str:
+    """Return the class of a date, which must not break at its hyphens; nothing for other text."""
+    return " date" if DATE.fullmatch(text) else ""

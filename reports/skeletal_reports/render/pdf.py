@@ -12,14 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 from skeletal.errors import SkeletalError
 
-from .document import Document, Exhibit, Heading
+from .document import Document, Exhibit, Facts, Heading
 from .markdown import tokens_blocks
 
 if TYPE_CHECKING:
     from .document import Block
 
-SIZE = re.compile(r'<svg\b[^>]*?\bwidth="([\d.]+)pt"')
+WIDE = re.compile(r'<svg\b[^>]*?\bwidth="([\d.]+)pt"')
+HIGH = re.compile(r'<svg\b[^>]*?\bheight="([\d.]+)pt"')
 POINT_MM = 25.4 / 72
+SHARE, WIDEST = 0.88, 146.0  # of a figure's own size, and in mm
+PAGE_WIDTH, BESIDE_WORDS, PAGE_HEIGHT = 170.0, 165.0, 225.0  # mm that a figure may take of a page
+LEAST_SHARE = 0.85  # a figure that would have to be smaller to stand with words has a page of its own
 # A pdf must bear a date; a fixed one keeps repeats byte-identical.  The data date is on every page.
 TIMESTAMP = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 
@@ -80,12 +84,16 @@ def _cover(document: Document) -> dict[str, Any]:
         "as_of": cover.as_of,
         "marks": [mark.upper() for mark in cover.marks],
         "facts": cover.facts,
+        "contents": cover.contents,
     }
 
 
 def _block(block: Block, folder: Path) -> dict[str, Any]:
     if isinstance(block, Heading):
-        return {"type": "heading", "level": block.level, "number": block.number, "text": block.text}
+        words = {"number": block.number, "text": block.text, "new_page": block.new_page}
+        return {"type": "heading", "level": block.level, **words}
+    if isinstance(block, Facts):
+        return {"type": "facts", "items": block.items}
     if isinstance(block, Exhibit):
         return _table(block) if block.kind == "table" else _figure(block, folder)
     return {"type": "prose", "blocks": tokens_blocks(block.tokens)}
@@ -95,16 +103,32 @@ def _figure(exhibit: Exhibit, folder: Path) -> dict[str, Any]:
     content = exhibit.content
     file = f"{exhibit.anchor}.svg"
     (folder / file).write_text(content["svg"], encoding="utf-8")
-    size = SIZE.search(content["svg"])
-    width = float(size.group(1)) * POINT_MM if size else 170.0
+    width, height = (_millimetres(pattern, content["svg"]) for pattern in (WIDE, HIGH))
+    full, floats = min(width * SHARE, WIDEST), False
+    if content.get("wide"):
+        full, floats = _full_width(width, height)
     return {
         "type": "figure",
         "label": exhibit.label,
         "caption": content["caption"],
         "alt": content["alt"],
         "file": file,
-        "width": width,
+        "width": full,
+        "floats": floats,
     }
+
+
+def _millimetres(pattern: re.Pattern[str], svg: str) -> float:
+    size = pattern.search(svg)
+    return float(size.group(1)) * POINT_MM if size else PAGE_WIDTH
+
+
+def _full_width(width: float, height: float) -> tuple[float, bool]:
+    """Return the width of a figure as wide as the page, and whether it is too high to stand beside words."""
+    share = min(1.0, PAGE_WIDTH / width)
+    beside = BESIDE_WORDS / height
+    alone = beside < LEAST_SHARE * share
+    return width * min(share, PAGE_HEIGHT / height if alone else beside), alone
 
 
 def _table(exhibit: Exhibit) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from .protocol import endpoints_table as endpoints_table
 from .protocol import estimands_table as estimands_table
 from .rates import rates_table as rates_table
 from .record_accounting import record_accounting_table as record_accounting_table
+from .review import change_notes as change_notes
 from .review import review_table as review_table
 from .status import subject_status as subject_status
 from .table import Column as Column

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from .estimates import contrast_label
 from .format import format_interval, format_number, format_percent_interval
@@ -98,7 +98,7 @@ def differences_table(results: Results, study: Study) -> Table:
         columns=columns,
         rows=tuple(rows),
         notes=(
-            "Differences with Welch limits, not adjusted for baseline; lesions clustered by subject.",
+            "Differences with Welch limits, not adjusted for baseline.",
             *ne_note(rows),
             data_note(study),
         ),
@@ -124,19 +124,17 @@ def means_by_visit(results: Results, study: Study, analysis: str) -> pd.DataFram
     Returns
     -------
     DataFrame
-        ``arm visit day n estimate lower upper``; limits mean -/+ t(n - 1) sd / sqrt(n), NaN for one value
-        and for lesions, as those of one subject are not independent.
+        ``arm visit day n estimate lower upper``; limits mean -/+ t(n - 1) sd / sqrt(n), NaN for one value.
     """
     value = ResultValues(results)
     item = study.analyses[analysis]
-    lesions = getattr(study.measures[item.measure], "unit", "subject") == "lesion"
     rows = []
     for arm in study.arm_names:
         for day in _days(results, analysis):
             n, mean, sd = (value(analysis, arm, name, day) for name in ("n", "mean", "sd"))
             half = math.nan
-            if n > 1 and not lesions:
-                half = float(student.ppf((1 + item.conf_level) / 2, n - 1)) * sd / math.sqrt(n)
+            if n > 1:
+                half = float(stdtrit(n - 1, (1 + item.conf_level) / 2)) * sd / math.sqrt(n)
             rows.append((arm, visit_words(day, item, study), day, n, mean, mean - half, mean + half))
     return pd.DataFrame(rows, columns=list(MEAN_COLUMNS))
 

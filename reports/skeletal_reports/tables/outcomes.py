@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skeletal.arrays import DAYS_PER_YEAR
+
 from .columns import ArmColumns, arm_columns
 from .format import format_count, format_number
 from .table import Column, Row, Table, data_note, group_row
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from skeletal.outcomes import Outcomes
     from skeletal.study import Study
 
-DAYS_IN_YEAR = 365.25
 OTHER_ESTIMANDS = (
     "Endpoints of one component of a table above, and estimands that differ in their strategies alone, are "
     "in the accounting for every subject and in the tables of results."
@@ -160,7 +161,7 @@ def _first_rows(frame: pd.DataFrame, arms: ArmColumns, labels: list[str], study:
         flag = (status == 0) & reason.eq(name).to_numpy(dtype=bool)
         yield arms.counts(_reason_label(str(name), study), flag, indent=1)
     yield group_row("Time observed", width)
-    years = frame["time"].to_numpy(dtype=np.float64) / DAYS_IN_YEAR
+    years = frame["time"].to_numpy(dtype=np.float64) / DAYS_PER_YEAR
     totals = [float(years[member].sum()) for member in arms.members]
     label = f"{_unit_of(frame).capitalize()}-years"
     yield Row(cells=(label, *(format_number(total, 1) for total in totals)), indent=1)
@@ -182,7 +183,7 @@ def _episode_rows(frame: pd.DataFrame, rows: ArmColumns, subjects: ArmColumns, s
     for name in _in_order(component.loc[event], study):
         flag = event & component.eq(name).fillna(value=False).to_numpy(dtype=bool)
         yield rows.counts(_component_label(name, study), flag, percent=False, indent=1)
-    years = (frame["stop"] - frame["start"]).to_numpy(dtype=np.float64) / DAYS_IN_YEAR
+    years = (frame["stop"] - frame["start"]).to_numpy(dtype=np.float64) / DAYS_PER_YEAR
     totals = [float(years[member].sum()) for member in rows.members]
     episodes = [int((member & event).sum()) for member in rows.members]
     rates = [n / total if total > 0 else np.nan for n, total in zip(episodes, totals, strict=True)]

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from skeletal.study import estimand_attributes
 
-from .result_values import zero_words
 from .table import Column, Row, Table, group_row
 
 if TYPE_CHECKING:
@@ -40,8 +39,8 @@ def endpoints_table(study: Study) -> Table:
     gaps = Counter(_gap_words(endpoint) for endpoint in study.endpoints.values() if endpoint.components)
     usual = gaps.most_common(1)[0][0] if gaps else ""
     rows: list[Row] = []
-    for name, endpoint in study.endpoints.items():
-        rows.append(group_row(_heading(name, endpoint, study, usual), len(columns)))
+    for endpoint in study.endpoints.values():
+        rows.append(group_row(_heading(endpoint, study, usual), len(columns)))
         found: list[RecordFilter] = [study.components[key] for key in endpoint.components]
         for item in found or [study.death]:
             cells = (item.label, _date_words(item.date), item.source or NO_SOURCE)
@@ -66,11 +65,9 @@ def _gap_words(endpoint: Endpoint) -> str:
     return f"a new episode at least {endpoint.min_gap_days} days after the last {anchor}"
 
 
-def _heading(name: str, endpoint: Endpoint, study: Study, usual: str) -> str:
+def _heading(endpoint: Endpoint, study: Study, usual: str) -> str:
     """Say what heads the components of an endpoint: unit, time zero, gap rule and definition."""
-    zero = study.time_zero_of(name)
-    words = study.time_zero_label if zero == study.time_zero else zero_words(zero)
-    parts = [f"counted from {words}"]
+    parts = [f"counted from {study.time_zero_words(endpoint.time_zero)}"]
     if endpoint.unit == "lesion":
         parts.append("per lesion")
     if endpoint.components and _gap_words(endpoint) != usual:

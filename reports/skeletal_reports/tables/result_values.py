@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+from skeletal.arrays import DAYS_PER_MONTH, DAYS_PER_YEAR
 
 from .format import NOT_ESTIMABLE, format_number
 from .table import Column, Row
@@ -15,7 +17,8 @@ if TYPE_CHECKING:
     from skeletal.plan import Results
     from skeletal.study import Analysis, Study
 
-UNIT_DAYS = {"days": 1.0, "months": 30.4375, "years": 365.25}
+DisplayUnit = Literal["days", "months", "years"]
+UNIT_DAYS: dict[DisplayUnit, float] = {"days": 1.0, "months": DAYS_PER_MONTH, "years": DAYS_PER_YEAR}
 NE_NOTE = f"{NOT_ESTIMABLE}: not estimable."
 NE_CELL = re.compile(rf"\b{NOT_ESTIMABLE}\b")
 
@@ -62,12 +65,6 @@ def shown_time(days: float, study: Study) -> str:
     value = days / UNIT_DAYS[unit]
     whole = abs(value - round(value)) < 0.05
     return f"{unit[:-1].capitalize()} {format_number(value, 0 if whole else 1)}"
-
-
-def zero_words(column: str) -> str:
-    """Return the words for a time zero by its date column of subjects."""
-    name = column.removesuffix("_date").replace("_", " ")
-    return "randomisation" if name == "randomised" else name
 
 
 def arm_headers(study: Study) -> tuple[Column, ...]:

@@ -1,0 +1,1 @@
+"""Files of every format that a trial sends: from bytes to tables of text, numbers and dates."""

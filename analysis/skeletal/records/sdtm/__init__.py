@@ -1,0 +1,1 @@
+"""SDTM: from domains to record tables by the mapping of a study file, and back."""
