@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from skeletal.errors import InvalidRecords, name_some
+from skeletal.review_rules import REVIEW_RULES
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from typing import Any
 
 
 def refuse_errors(review: pd.DataFrame) -> None:
@@ -15,11 +18,20 @@ def refuse_errors(review: pd.DataFrame) -> None:
     errors = review.loc[review["severity"] == "error"]
     problems = []
     for rule, rows in errors.groupby("rule", sort=True):
-        found = [f"{row.table} row {row.row}, {row.subject_id}: {row.found}" for row in rows.itertuples()]
+        found = [_place(row) for row in rows.itertuples()]
         expected = str(rows["expected"].iloc[0])
+        request = REVIEW_RULES[str(rule)].request.rstrip(".")
+        times = "once" if len(rows) == 1 else f"{len(rows)} times"
         problems.append(
-            f"{rule}, {len(rows)} time(s): {name_some(found)}. Expected: {expected}. Correct the records, or "
-            f"say in the study file why it does not matter ([review.{rule}])."
+            f"{rule}, {times}: {name_some(found)}. Expected: {expected}. {request}, or say in the "
+            f"study file why it does not matter ([review.{rule}])."
         )
     if problems:
         raise InvalidRecords(problems)
+
+
+def _place(row: Any) -> str:
+    """Return where and of whom a finding is, as far as it is known, and what was found."""
+    where = row.table if pd.isna(row.row) else f"{row.table} row {row.row}"
+    who = "" if pd.isna(row.subject_id) else f", {row.subject_id}"
+    return f"{where}{who}: {row.found}"

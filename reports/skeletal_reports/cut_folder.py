@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+import zipfile
 from typing import TYPE_CHECKING, Any
 
 from skeletal.errors import InvalidRecords, name_some
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 CUT_FILE = "cut.json"
 KIND = "skeletal data cut"
+_LARGEST_CUT_FILE = 10**7  # bytes
 
 
 def is_cut_file(name: str) -> bool:
@@ -84,7 +86,7 @@ def read_trial(data: Path, study: Study) -> TrialRecords:
     Parameters
     ----------
     data : Path
-        Folder or zip archive.  A folder with the ``cut.json`` of :func:`write_cut` holds plain tables,
+        Folder or zip archive.  One with the ``cut.json`` of :func:`write_cut` holds plain tables,
         whatever the study's mapping says of the files before the cut.
     study : Study
         The protocol.
@@ -110,17 +112,19 @@ def read_trial(data: Path, study: Study) -> TrialRecords:
             f"{data}: {len(changed)} file(s) are not as they were cut ({name_some(changed)}); "
             f"cut again, or delete {CUT_FILE} to use the files as uncut records"
         )
-    noted = dataclasses.replace(records, notes=(*records.notes, str(cut["words"])))
+    notes = (note for note in records.notes if note != f"files not read: {CUT_FILE}")  # it was read here
+    noted = dataclasses.replace(records, notes=(*notes, str(cut["words"])))
     return cut_records(noted, dt.date.fromisoformat(cut["date"]))
 
 
 def _cut_of(data: Path) -> dict[str, Any] | None:
-    """Return what ``cut.json`` of a folder says; None where there is none of ours."""
+    """Return what ``cut.json`` of a folder or archive says; None where there is none of ours."""
     path = data / CUT_FILE
-    if not path.is_file():
+    written = path.read_bytes() if path.is_file() else _packed_cut(data)
+    if written is None:
         return None
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(written.decode("utf-8"))
         if not isinstance(content, dict) or content.get("kind") != KIND:
             return None
         dt.date.fromisoformat(content["date"])
@@ -130,3 +134,24 @@ def _cut_of(data: Path) -> dict[str, Any] | None:
             f"{path} cannot be read as the file of a data cut ({error}); cut again"
         ) from None
     return {"date": content["date"], "outputs": dict(outputs), "words": words}
+
+
+def _packed_cut(data: Path) -> bytes | None:
+    """Return ``cut.json`` of a zip archive; None where there is none, or the archive is broken."""
+    if not data.is_file() or data.suffix.lower() != ".zip":
+        return None
+    try:
+        with zipfile.ZipFile(data) as archive:
+            found = {
+                item.filename: archive.read(item) for item in archive.infolist() if _is_cut_of_archive(item)
+            }
+    except Exception:  # zlib, lzma and bz2 have errors of their own: the reader names them
+        return None
+    if len(found) > 1:
+        raise InvalidRecords(f"{data} holds several data cuts ({name_some(found)}); give one of them")
+    return next(iter(found.values()), None)
+
+
+def _is_cut_of_archive(item: zipfile.ZipInfo) -> bool:
+    folder, _, name = item.filename.replace("\\", "/").rpartition("/")
+    return name == CUT_FILE and "__MACOSX" not in folder and item.file_size <= _LARGEST_CUT_FILE

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import zipfile
 from hashlib import sha256
 
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
+from skeletal.errors import InvalidRecords
 from skeletal.outcomes import cut_as_planned
 from skeletal.records import cut_records, read_records
 from skeletal.study import load_study, study_text
@@ -231,3 +233,35 @@ def test_the_report_prints_how_the_cut_was_chosen(data, with_rule):
     assert facts["Data as of"] == "2026-06-30"
     assert facts["How that day was chosen"] == "Data cut on a fixed day, 2026-06-30."
     assert "How that day was chosen" not in shown(study, cut_records(records, DAY))
+
+
+@pytest.mark.parametrize("inside", ["", "cut/"])
+def test_a_zipped_cut_is_the_cut(skeletal, data, tmp_path, inside):
+    assert skeletal("cut", "hermes", "--data", data, "--date", DAY, "--out", "cut").exit_code == 0
+    with zipfile.ZipFile(tmp_path / "cut.zip", "w") as archive:
+        for path in (tmp_path / "cut").iterdir():
+            archive.write(path, inside + path.name)
+    folder, packed = (read_trial(tmp_path / name, HERMES) for name in ("cut", "cut.zip"))
+    assert packed.data_cutoff == folder.data_cutoff == DAY
+    assert packed.notes == folder.notes == ("Data cut on a fixed day, 2026-06-30.",)
+    for name in folder.tables:
+        assert_frame_equal(packed[name].drop(columns="source"), folder[name].drop(columns="source"))
+
+
+def test_a_zipped_cut_that_was_changed_is_refused(skeletal, data, tmp_path):
+    assert skeletal("cut", "hermes", "--data", data, "--date", DAY, "--out", "cut").exit_code == 0
+    with zipfile.ZipFile(tmp_path / "cut.zip", "w") as archive:
+        for path in (tmp_path / "cut").iterdir():
+            archive.writestr(path.name, path.read_bytes() + (b"\n" if path.stem == "events" else b""))
+    result = skeletal("check", "hermes", "--data", "cut.zip")
+    assert result.exit_code == 4
+    assert "events.csv" in result.stderr
+    assert "cut again" in " ".join(result.stderr.split())
+
+
+def test_an_archive_of_two_cuts_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "cuts.zip", "w") as archive:
+        for name in ("june", "july"):
+            archive.writestr(f"{name}/cut.json", "{}")
+    with pytest.raises(InvalidRecords, match="several data cuts"):
+        read_trial(tmp_path / "cuts.zip", HERMES)

@@ -119,6 +119,36 @@ def test_an_existing_file_is_refused_before_the_first_question(answered, tmp_pat
     assert answered("A trial" + DEFAULTS, "--out", "mine.toml", "--force").exit_code == 0
 
 
+def test_an_acronym_whose_file_exists_is_asked_again_at_once(answered, tmp_path):
+    (tmp_path / "bone.toml").write_text("mine")
+    answers = "Bone trial\n\nOther" + DEFAULTS
+    result = answered(answers)
+    assert result.exit_code == 0
+    assert "bone.toml exists; give another acronym" in " ".join(result.stderr.split())
+    assert (tmp_path / "bone.toml").read_text() == "mine"
+    assert load_study(tmp_path / "other.toml").acronym == "Other"
+    assert answered("Bone trial" + DEFAULTS, "--force").exit_code == 0
+    assert load_study(tmp_path / "bone.toml").acronym == "Bone"
+
+
+@pytest.mark.parametrize(
+    ("title", "acronym", "name"),
+    [("骨転移試験", "骨転移試験", "trial"), ("Über Knochen", "Über", "uber")],
+)
+def test_titles_of_any_script_make_a_valid_study(title, acronym, name, answered, tmp_path):
+    assert answered(title + DEFAULTS).exit_code == 0
+    study = load_study(tmp_path / f"{name}.toml")
+    assert (study.title, study.acronym, study.id) == (title, acronym, name)
+
+
+def test_a_draft_says_that_it_has_no_scenario_to_simulate(answered, skeletal, tmp_path):
+    answered("Bone trial" + DEFAULTS)
+    result = skeletal("simulate", tmp_path / "bone.toml", "--out", tmp_path / "records")
+    words = " ".join(result.stderr.replace("│", " ").split())
+    assert result.exit_code == 2
+    assert "bone declares no scenario, so that nothing can be simulated; write [scenarios.planning]" in words
+
+
 def test_without_a_terminal_it_says_what_to_give(skeletal, tmp_path):
     result = skeletal("init")
     assert result.exit_code == 2

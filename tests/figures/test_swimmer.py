@@ -11,7 +11,14 @@ from skeletal.errors import InvalidArgument
 from skeletal.outcomes import derive_outcomes
 from skeletal.records import cut_records
 from skeletal.study import load_study
-from skeletal_reports.figures import TimeAxis, draw_swimmer, image_bytes, swimmer_facts, swimmer_figure
+from skeletal_reports.figures import (
+    Swimmer,
+    TimeAxis,
+    draw_swimmer,
+    image_bytes,
+    swimmer_facts,
+    swimmer_figure,
+)
 from skeletal_reports.figures.sheet import add_axes, new_figure
 from skeletal_reports.style import PALETTE
 from skeletal_synthetic import simulate_trial
@@ -112,6 +119,18 @@ def test_data_are_all_ends_and_marks(figure):
     mine = data.loc[data["subject_id"] == "A"]
     assert mine["time"].tolist() == [23.0, 51.0, 143.0, 204.0, 326.0]
     assert set(mine["arm"]) == {"observational"}
+
+
+def test_data_of_bars_without_marks_are_their_ends(outcomes):
+    bars = swimmer_facts(outcomes).bars
+    without = Swimmer(
+        bars=bars,
+        marks=pd.DataFrame({name: [] for name in ("subject_id", "kind", "name", "time")}),
+        labels={},
+        endpoint="",
+        estimand="",
+    )
+    assert without.to_frame()["kind"].tolist() == ["end"] * len(bars)
 
 
 def test_caption_and_legend_say_what_is_drawn(figure):

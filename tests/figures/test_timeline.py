@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from tests.support import profile_trial as trial
 
 from skeletal.errors import InvalidArgument
 from skeletal_reports.figures import (
+    draw_scores,
     draw_timeline,
     image_bytes,
     subject_timelines,
@@ -152,6 +154,16 @@ def test_open_ends_have_arrows(timelines, figure):
 def test_assessments_are_ticks_and_missed_ones_crosses(figure):
     assert days(figure, "done") == [since("2025-02-10"), since("2025-04-11")]
     assert days(figure, "missed") == [since("2025-04-11")]
+
+
+def test_a_diary_of_every_day_is_drawn_with_small_dots(timelines):
+    first = timelines["A"]
+    score = next(mark for mark in first.marks if mark.part == "pain")
+    for count, size in ((150, 2.8), (151, 1.2)):
+        ax = new_figure(4, 2).subplots()
+        draw_scores(ax, replace(first, marks=(score,) * count))
+        dots = next(item for item in ax.lines if item.get_gid() == "pain")
+        assert (len(dots.get_xdata()), dots.get_markersize()) == (count, size)
 
 
 def test_pain_shows_each_score_and_a_line_through_the_worst_of_the_day(figure):

@@ -7,7 +7,7 @@ import pyreadstat
 import pytest
 from tests.support.outcome_trial import rows, small_outcomes, small_study
 
-from skeletal.outcomes.adam import counting_process, occurrences, time_to_event
+from skeletal.outcomes.adam import adam_data_sets, counting_process, occurrences, time_to_event
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_adtte_has_the_required_columns_and_reason_codes(folder) -> None:
     # Four censoring rules: 1 is Withdrew, 5 no assessment, 7 death.
     assert rows(mine, *read) == [
         ("A", "2025-01-01", "2025-01-20", 20, 0, "fracture", None, "events", "date", 1),
-        ("B", "2025-01-01", "2025-03-01", 60, 7, "Death before any event", "Death", "disposition", "date", 2),
+        ("B", "2025-01-01", "2025-03-01", 60, 7, "Death before the event", "Death", "disposition", "date", 2),
         ("C", "2025-01-01", "2025-02-09", 40, 1, "Censored", "Withdrew", "disposition", "date", 3),
         ("D", "2025-01-01", "2025-01-01", 1, 5, "Censored", "No assessment after randomisation",
          None, None, None),
@@ -125,6 +125,26 @@ def test_a_record_before_time_zero_has_a_negative_day() -> None:
     frame = occurrences(outcomes).frame
 
     assert rows(frame, "ASTDY", "OUTCOME")[0] == (-2, "rejected: before time zero")
+
+
+def test_persons_who_were_not_randomised_are_in_the_audit_alone() -> None:
+    outcomes = small_outcomes(
+        events=[("A", "fracture", 20), ("X", "fracture", 30)], status=[("A", "alive", 100), ("X", "died", 40)]
+    )
+
+    assert "X" in set(outcomes.audit["subject_id"])
+    assert set(occurrences(outcomes).frame["USUBJID"]) == {"A"}
+    assert all(set(made.frame["USUBJID"]) <= {"A", "B"} for made in adam_data_sets(outcomes))
+
+
+def test_a_death_after_the_first_of_two_episodes_is_a_death_before_the_event() -> None:
+    study = small_study()
+    second = study.estimands["competing"].model_copy(update={"order": 2})
+    study = study.model_copy(update={"estimands": {**study.estimands, "competing": second}})
+    outcomes = small_outcomes(study, events=[("A", "fracture", 20)], status=[("A", "died", 90)])
+    frame = time_to_event(outcomes).frame.query("PARAMCD == 'TTSRE' and USUBJID == 'A'")
+
+    assert rows(frame, "AVAL", "EVNTDESC") == [(90, "Death before the event")]
 
 
 def test_a_recurrent_event_on_the_day_of_a_competing_death_ends_half_a_day_earlier() -> None:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
+from typer.main import get_command
 
 from skeletal.records import TABLES
 from skeletal.study import Study
+from skeletal_reports.cli import app
 from skeletal_reports.cli.exits import ExitCode
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,7 +29,7 @@ def test_readme_starts_with_the_two_commands():
     environment = "python3 -m venv .venv && .venv/bin/pip install -c constraints.txt"
     assert [block.strip() for block in blocks("sh")[:2]] == [
         f"{environment} . && .venv/bin/skeletal report hermes",
-        f'{environment} ".[test]" && .venv/bin/pytest',
+        f'{environment} ".[test]" && .venv/bin/pytest -n auto',
     ]
 
 
@@ -52,6 +54,31 @@ def test_links_lead_somewhere(path):
     assert [link for link in links if not (path.parent / link).exists()] == []
 
 
+def shown_commands():
+    """Return (document, words) of each line of shell in README and docs that calls skeletal."""
+    found = []
+    for path in (README, *sorted(ROOT.glob("docs/*.md"))):
+        shells = re.findall(r"```sh\n(.*?)```", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        lines = [line.partition(" #")[0] for block in shells for line in block.splitlines()]
+        found += [(path.name, line.split()[1:]) for line in lines if line.startswith("skeletal ")]
+    return found
+
+
+def test_documents_show_commands_and_options_that_exist():
+    commands = get_command(app).commands
+    shown = shown_commands()
+    assert len(shown) > 20
+    for name, words in shown:
+        known = {option for item in commands[words[0]].params for option in item.opts}
+        assert {word for word in words if word.startswith("--")} <= known, (name, words)
+
+
+def test_every_command_is_named_in_the_readme_or_the_documents():
+    texts = [path.read_text(encoding="utf-8") for path in (README, *ROOT.glob("docs/*.md"))]
+    for name in get_command(app).commands:
+        assert any(re.search(rf"skeletal {name}\b|`{name}`", text) for text in texts), name
+
+
 def models(annotation, found):
     """Collect the models that a study is made of."""
     for item in (annotation, *getattr(annotation, "__args__", ())):
@@ -74,7 +101,7 @@ def test_every_key_of_a_study_is_explained():
 
 
 def test_every_column_of_the_records_is_listed():
-    text = (ROOT / "docs" / "bring-your-own-data.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
     sections = {part.split("`")[1]: part for part in text.split("\n### ")[1:]}
     assert list(sections) == list(TABLES)
     for name, table in TABLES.items():

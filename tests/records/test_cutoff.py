@@ -206,6 +206,8 @@ def test_a_verdict_without_date_is_as_old_as_its_event(tables):
         ("therapies", "stop_date", "stop_reason"),
         ("assessments", "result_date", "result"),
         ("assessments", "result_reported_date", "result"),
+        ("events", "adjudicated_date", "adjudicated_by"),
+        ("events", "adjudicated_date", "adjudication_comment"),
         ("disposition", "cause_date", "cause"),
         ("subjects", "death_date", "death_cause"),
         ("subjects", "treatment_date", "treatment_site"),

@@ -7,6 +7,8 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.support import (
     review_conflicts,
     review_gaps,
@@ -92,7 +94,7 @@ def test_a_query_is_a_sentence_about_the_row_with_what_is_asked(tables, study):
     put("procedures", 1, performed_date="2025-02-27")(tables)
     review, _ = reviewed(tables, study)
     assert review["found"].tolist() == [
-        "the indication is dated 2025-03-02, after the performance on 2025-02-27"
+        "the indication is dated 2025-03-02, after the procedure on 2025-02-27"
     ]
     assert review["expected"].tolist() == ["the indication comes before the procedure"]
     assert review["query"].tolist() == [
@@ -147,7 +149,7 @@ def test_an_unknown_visit_is_listed_once_with_the_number_of_its_rows(tables, stu
     for who in ("002", "004"):
         add("assessments", subject_id=who, visit="Week 31", date="2025-05-30", **VISIT)(tables)
     review, _ = reviewed(tables, study)
-    assert review["found"].tolist() == ["the study plans no visit 'Week 31', which 2 row(s) have"]
+    assert review["found"].tolist() == ["the study plans no visit 'Week 31', which 2 rows have"]
 
 
 def test_the_words_of_a_unit_say_what_the_value_would_be(tables, study):
@@ -171,6 +173,77 @@ def test_departures_from_an_arm_are_not_looked_for_where_arms_are_masked(tables,
     put("procedures", 4, performed_date="2025-04-23")(tables)
     assert set(reviewed(tables, study)[1]) == {"treated_against_arm", "arm_treatment_missing"}
     assert reviewed(tables, study.model_copy(update={"masking": masking}))[1] == {}
+
+
+def test_a_reversed_stay_stops_no_report_of_a_study_that_reads_no_stays(tables, study):
+    put("stays", 2, discharge_date="2025-03-12")(tables)
+    unread = study.model_copy(update={"measures": {"pain": study.measures["pain"]}})
+    for protocol, severity in ((study, "error"), (unread, "warning")):
+        review, _ = reviewed(tables, protocol)
+        assert review[["rule", "severity"]].to_numpy().tolist() == [["discharge_before_admission", severity]]
+
+
+def test_a_misspelled_value_is_found_beside_rows_without_one(tables, study):
+    put("procedures", 1, kind="Surgery")(tables)
+    put("procedures", 2, kind="")(tables)
+    _, found = reviewed(tables, study)
+    assert found["unmatched_value"] == [("001", "procedures", 1)]
+
+
+@pytest.mark.parametrize("column", ["item", "instrument"])
+def test_an_answer_to_nothing_is_judged_by_no_range(tables, study, column):
+    put("questionnaires", 5, **{"value": "90", column: ""})(tables)
+    _, found = reviewed(tables, study)
+    assert found["missing_value"] == [("004", "questionnaires", 5)]
+    assert "answer_out_of_range" not in found
+
+
+def test_procedures_without_kind_are_not_the_same(tables, study):
+    twice = {"subject_id": "002", "performed_date": "2025-02-10", "kind": "", "lesion_id": "L1"}
+    for number in ("8", "9"):
+        add("procedures", procedure_id=number, intent="palliative", **twice)(tables)
+    assert "same_procedure_twice" not in reviewed(tables, study)[1]
+
+
+@pytest.mark.parametrize(("randomised", "found"), [("2025-11-01", True), ("2025-11-02", False)])
+def test_nothing_is_asked_of_who_was_randomised_shortly_before_the_cutoff(study, randomised, found):
+    subjects = {"subject_id": ["001"], "arm": ["control"], "randomised_date": [randomised]}
+    _, rules = reviewed({"subjects": pd.DataFrame(subjects, dtype="string")}, study)
+    assert ("no_follow_up" in rules) is found
+
+
+@pytest.mark.parametrize(("indicated", "found"), [("2025-11-01", True), ("2025-11-02", False), ("", True)])
+def test_a_procedure_may_be_performed_after_the_cutoff(tables, study, indicated, found):
+    surgery = study.components["surgery"].model_copy(update={"date": "performed_date"})
+    protocol = study.model_copy(update={"components": {**study.components, "surgery": surgery}})
+    add("procedures", subject_id="002", procedure_id="9", kind="surgery", intent="palliative",
+        reason="bone_pain", lesion_id="L1", indicated_date=indicated)(tables)  # fmt: skip
+    assert ("component_without_date" in reviewed(tables, protocol)[1]) is found
+
+
+def test_a_query_on_a_departure_names_the_arm_once(tables, study):
+    put("procedures", 3, intent="protocol")(tables)
+    review, _ = reviewed(tables, study)
+    start = "Protocol radiotherapy in the control arm: the subject was randomised to control"
+    assert review["found"].tolist() == [f"{start}, and the procedure is dated 2025-08-20"]
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 10**6))
+def test_the_order_of_the_rows_does_not_matter(study, seed):
+    tables = {name: pd.DataFrame(columns, dtype="string") for name, columns in review_trial.TABLES.items()}
+    put("events", 1, date="2025-06-09")(tables)
+    put("assessments", 4, date="2025-03-01")(tables)
+    put("stays", 2, admission_date="2025-03-05")(tables)
+    add("disposition", subject_id="001", date="2025-06-02", status="died", cause="other")(tables)
+    numbered = {name: frame.assign(source_row=range(1, len(frame) + 1)) for name, frame in tables.items()}
+    shuffled = {name: frame.sample(frac=1, random_state=seed) for name, frame in numbered.items()}
+    one, other = (
+        sorted(review_records(make_records(each), study).astype("string").fillna("").to_numpy().tolist())
+        for each in (numbered, shuffled)
+    )
+    assert len(one) >= 4
+    assert one == other
 
 
 def test_severity_is_that_of_the_study_file(tables, study):

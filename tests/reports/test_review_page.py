@@ -86,6 +86,23 @@ def test_a_clean_review_says_so(study):
     assert "<form" not in html
 
 
+def test_the_footer_says_as_of_when_or_that_no_cutoff_is_declared(study):
+    dated, undated = (
+        render_review(reviewed(each)[0], each, reviewed(each)[1])
+        for each in (study, study.model_copy(update={"data_cutoff": None}))
+    )
+    assert "records. Data as of 2025-12-31. Rows" in dated
+    assert "records. No data cutoff declared. Rows" in undated
+
+
+def test_an_error_without_row_or_subject_is_told_without_them(study):
+    records = make_records({"subjects": pd.DataFrame(review_trial.TABLES["subjects"]).assign(arm="active")})
+    found = review_records(records, study)
+    empty = found[found["rule"] == "empty_arm"].assign(severity="error")
+    with pytest.raises(InvalidRecords, match=r"empty_arm, once: subjects: no subject is in arm control\."):
+        refuse_errors(empty)
+
+
 def test_a_long_list_is_cut_and_the_page_says_so(study, monkeypatch):
     monkeypatch.setattr(page, "MOST_ROWS", 1)
     found, records = reviewed(study, subjects={"site": "", "age": "130"})

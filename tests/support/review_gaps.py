@@ -44,7 +44,7 @@ CASES = [
         "partial_time_zero",
         put("subjects", 3, randomised_date="2025-03"),
         ("003", "subjects", 3),
-        put("subjects", 3, consent_date="2025-03"),
+        put("subjects", 2, treatment_date="2025-02"),
     ),
     case(
         "no_follow_up",

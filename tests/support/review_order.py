@@ -117,9 +117,15 @@ CASES = [
     ),
     case(
         "missing_time_zero",
+        put("subjects", 3, scan_date=""),
+        ("003", "subjects", 3),
+        put("subjects", 2, treatment_date=""),
+    ),
+    case(
+        "partial_time_zero",
         put("subjects", 3, randomised_date=""),
         ("003", "subjects", 3),
-        put("subjects", 3, consent_date=""),
+        put("subjects", 2, treatment_date=""),
     ),
     case(
         "before_time_zero",

@@ -77,6 +77,11 @@ departure = true
 label = "Skeletal event"
 components = ["cord_compression", "fracture", "surgery", "radiation"]
 
+[endpoints.since_scan]
+label = "Surgery after the first scan"
+components = ["surgery"]
+time_zero = "scan_date"
+
 [estimands.first]
 endpoint = "sse"
 label = "First"
@@ -96,6 +101,12 @@ instrument = "NRS"
 scale = "pain"
 collected_until_first = "sse"
 
+[measures.home]
+kind = "days_at_home"
+label = "Days at home"
+paramcd = "DAH"
+horizons = [90]
+
 [analyses.hazard]
 estimand = "first"
 method = "cox"
@@ -113,6 +124,7 @@ TABLES = {
         "consent_date": ["2025-01-01", "2025-02-02", "2025-03-03", "2025-03-30"],
         "randomised_date": ["2025-01-05", "2025-02-05", "2025-03-05", "2025-04-01"],
         "treatment_date": ["", "2025-02-10", "", "2025-04-08"],
+        "scan_date": ["2025-01-02", "2025-02-03", "2025-03-04", "2025-03-31"],
         "age": ["63", "70.5", "58", "66"],
         "ecog": ["1", "0", "2", "1"],
         "kps": ["80", "90", "60", "70"],

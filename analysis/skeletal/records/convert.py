@@ -23,6 +23,9 @@ _PLAIN_NUMBER = r"[+-]?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?"
 _COMMA_NUMBER = r"[+-]?(?:\d+,?\d*|,\d+)(?:[eE][+-]?\d+)?"
 _GROUPED = r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+"
 _PLAIN_COMMA_NUMBER = r"[+-]?(?:0|[1-9]\d*)(?:,\d+)?(?:[eE][+-]?\d+)?"
+# From here on, neighbouring whole numbers share one float64; 15 digits are always exact.
+_INEXACT = 2.0**53
+_EXACT_DIGITS = 15
 _TRUE = ("true", "1", "1.0", "yes", "y")
 _FALSE = ("false", "0", "0.0", "no", "n")
 
@@ -47,6 +50,14 @@ def as_text(values: pd.Series[Any]) -> pd.Series[Any]:
         text = text.str.removesuffix(".0")
     empty = text == ""
     return text.mask(empty) if empty.any() else text
+
+
+def as_marked_text(values: pd.Series[Any], decimal: str) -> pd.Series[Any]:
+    """Return ``values`` as text in which typed numbers have the decimal mark that text files have."""
+    text = as_text(values)
+    if decimal == "." or not pd.api.types.is_float_dtype(values.dtype):
+        return text
+    return text.str.replace(".", decimal, regex=False)
 
 
 def word(value: object) -> str:
@@ -118,7 +129,11 @@ _Faulty = tuple[pd.Series, "BoolArray", tuple[str, str]]
 
 
 def _to_text(values: pd.Series[Any]) -> _Faulty:
-    return as_text(values), np.zeros(len(values), dtype=bool), ("", "")
+    words = ("numbers of more digits than a number holds exactly", "export the column as text")
+    faults = np.zeros(len(values), dtype=bool)
+    if pd.api.types.is_float_dtype(values.dtype):
+        faults |= np.abs(values.to_numpy(dtype="float64", na_value=np.nan)) >= _INEXACT
+    return as_text(values), faults, words
 
 
 def _to_number(values: pd.Series[Any], decimal: str) -> _Faulty:
@@ -130,9 +145,8 @@ def _to_number(values: pd.Series[Any], decimal: str) -> _Faulty:
         return numbers.mask(faults), faults, words
     codes, distinct = _distinct(as_text(values))
     text = distinct.str.strip()
-    good = _full_match(text, _NUMBER)
+    good = are_numbers(text, decimal)
     if decimal == ",":
-        good = (good & ~_full_match(text, _GROUPED)) | _full_match(text, _COMMA_NUMBER)
         text = text.str.replace(",", ".", regex=False)
     exact = text.where(good).to_numpy(dtype=object, na_value=np.nan).astype("float64")
     good &= ~np.isinf(exact)
@@ -141,14 +155,20 @@ def _to_number(values: pd.Series[Any], decimal: str) -> _Faulty:
     return pd.Series(numbers, index=values.index), np.append(~good, False)[codes], words
 
 
+def are_numbers(text: pd.Series[Any], decimal: str) -> BoolArray:
+    """Return which texts are read as numbers where ``decimal`` is the decimal mark."""
+    good = _full_match(text, _NUMBER)
+    if decimal == ".":
+        return good
+    return (good & ~_full_match(text, _GROUPED)) | _full_match(text, _COMMA_NUMBER)
+
+
 def _to_date(values: pd.Series[Any]) -> _Faulty:
     words = (
         "values that are not dates",
         "write ISO 8601: 2025-03-15, or 2025-03 or 2025 where the rest is not known",
     )
     text = as_text(values)
-    if pd.api.types.is_datetime64_any_dtype(values.dtype):
-        return text, np.zeros(len(values), dtype=bool), words
     if pd.api.types.is_numeric_dtype(values.dtype):
         faults = values.notna().to_numpy(dtype=bool)  # a year, or days from some epoch: not to be guessed
     else:
@@ -222,20 +242,22 @@ def _full_match(text: pd.Series[Any], pattern: str) -> BoolArray:
 def undeclared_kind(name: str, values: pd.Series[Any], decimal: str = ".") -> Kind:
     """Return the kind of a column that the schema does not have.
 
-    A column named ``..._date`` holds dates.  Numbers and flags are recognised by their values: numbers
-    where all are plain numbers (no leading zero, so that ``007`` stays text), flags where all are true or
-    false.  Everything else is text.
+    A column named ``..._date`` holds dates, one named ``..._id`` text.  Numbers and flags are recognised by
+    their values: numbers where all are plain numbers (no leading zero, so that ``007`` stays text, and not
+    more digits than a number holds), flags where all are true or false.  Everything else is text.
     """
-    if name.endswith("_date"):
-        return "date"
+    if name.endswith(("_date", "_id")):
+        return "date" if name.endswith("_date") else "text"
     if pd.api.types.is_bool_dtype(values.dtype):
         return "flag"
     if pd.api.types.is_numeric_dtype(values.dtype):
-        return "text" if values.isna().all() else "number"
+        large = pd.api.types.is_integer_dtype(values.dtype) and bool((values.abs() >= _INEXACT).any())
+        return "text" if large or values.isna().all() else "number"
     text = as_text(values)
     if text.isna().all():
         return "text"
     _, distinct = _distinct(text)
     if _full_match(distinct, _PLAIN_NUMBER if decimal == "." else _PLAIN_COMMA_NUMBER).all():
-        return "number"
+        whole = distinct[_full_match(distinct, r"[+-]?\d+")].str.lstrip("+-")
+        return "text" if (whole.str.len() > _EXACT_DIGITS).any() else "number"
     return "flag" if _full_match(distinct, "(?i:true|false)").all() else "text"

@@ -114,14 +114,16 @@ def _last_day_in(values: pd.Series[Any]) -> Days:
 def comes_with(name: str, frame: pd.DataFrame, column: str) -> list[str]:
     """Return the columns that are known only with the date ``column``.
 
-    ``stop_date`` takes ``stop`` and ``stop_reason`` with it, ``result_reported_date`` takes ``result``;
+    ``stop_date`` takes ``stop`` and ``stop_reason`` with it, ``result_reported_date`` takes ``result``,
+    ``adjudicated_date`` also ``adjudication`` and ``adjudication_comment``;
     a further date speaks for itself, and what makes the row is as old as the row.
     """
     stem = column.removesuffix("_date").removesuffix("_reported").removesuffix("_adjudicated")
+    stems = ("adjudicated", "adjudication") if stem == "adjudicated" else (stem,)
     others = [
         item
         for item in map(str, frame.columns)
-        if (item == stem or item.startswith(f"{stem}_"))
+        if (item in stems or item.startswith(tuple(f"{each}_" for each in stems)))
         and item not in TABLES[name].required
         and item not in TABLES[name].key
         and not is_date(name, item)

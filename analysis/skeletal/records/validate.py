@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from skeletal.study import Study
+    from skeletal.tables import TableSchema
 
 # Without these a row belongs to nobody.
 _ADDED = ("source", "source_row")
@@ -57,7 +58,8 @@ def make_records(
     tables : mapping of str to DataFrame
         Record tables by name (see ``skeletal.records.TABLES``); ``subjects`` is required.  Empty text
         counts as missing.  Columns that the schema does not have are kept: a name that ends in ``_date``
-        makes dates, otherwise plain numbers become ``float64``, true/false ``boolean``, the rest text.
+        makes dates, one in ``_id`` text, otherwise plain numbers become ``float64``, true/false ``boolean``,
+        the rest text.
     study : Study, optional
         Its arms are the only values that ``subjects.arm`` may have.
     digests, notes, data_cutoff
@@ -116,7 +118,7 @@ def checked_records(
     if "subjects" not in checked and not found:
         found.append("there is no table 'subjects'; one row for each randomised subject is required")
     if found:
-        raise InvalidRecords(found)
+        raise InvalidRecords(list(dict.fromkeys(found)))  # two tables can have one cause
     return TrialRecords(
         tables=checked, digests=dict(digests or {}), notes=tuple(notes), data_cutoff=data_cutoff
     )
@@ -137,6 +139,7 @@ def _checked_table(name: str, frame: pd.DataFrame, origin: Origin, found: list[s
             found.append(
                 f"{origin.label}: required column {column!r} is missing (found {', '.join(names)}).{hint}"
             )
+    found += [f"{origin.label}: {problem}" for problem in _misspelt(schema, names)]
     frame = frame.reset_index(drop=True).set_axis(pd.Index(names), axis=1)
     rows = _file_rows(frame, origin)
     columns: dict[str, pd.Series[Any]] = {}
@@ -156,6 +159,23 @@ def _checked_table(name: str, frame: pd.DataFrame, origin: Origin, found: list[s
             found.append(f"{origin.label}, {origin.column(column)}: {problem}")
     columns |= _provenance(name, frame, origin, found)
     return pd.DataFrame(columns, index=frame.index)
+
+
+def _misspelt(schema: TableSchema, names: list[str]) -> list[str]:
+    """Return a sentence for each column that may be absent but is there in other case or with blanks."""
+    known = {name: _folded(name) for name in names if name not in schema.columns}
+    return [
+        f"column {name!r} differs from {column!r} only in case or blanks and would not be read; rename it"
+        for column, spec in schema.columns.items()
+        if column not in names and not spec.required
+        for name, folded in known.items()
+        if folded == column
+    ]
+
+
+def _folded(name: str) -> str:
+    """Return a column's name in lower case without blanks and byte order marks at its edges."""
+    return name.strip(" \t\r\n\u00a0\ufeff").lower().replace(" ", "_")
 
 
 def _file_rows(frame: pd.DataFrame, origin: Origin) -> pd.Series[Any] | None:

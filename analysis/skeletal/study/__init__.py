@@ -13,6 +13,7 @@ from .draft import DRAFT_COMPONENTS as DRAFT_COMPONENTS
 from .draft import DRAFT_FORMATS as DRAFT_FORMATS
 from .draft import TIME_ZEROS as TIME_ZEROS
 from .draft import StudyDraft as StudyDraft
+from .draft import draft_id as draft_id
 from .draft import draft_study as draft_study
 from .eligibility import ELIGIBILITY_SCORES as ELIGIBILITY_SCORES
 from .eligibility import Criterion as Criterion

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -147,7 +148,7 @@ date = "date"
 """
 _RECORDS: Mapping[str, str] = {
     "native": """\
-# The records are one file for each table (docs/bring-your-own-data.md lists tables and columns).
+# The records are one file for each table (docs/tables.md lists tables and columns).
 
 [records]
 format = "native"
@@ -288,10 +289,21 @@ def _remark(text: str) -> str:
     return f"# {printable(text)}\n" if text else ""
 
 
+def draft_id(acronym: str) -> str:
+    """Return the id of a study called ``acronym``: plain letters, digits and hyphens.
+
+    Examples
+    --------
+    >>> draft_id("Über BONE 2")
+    'uber-bone-2'
+    """
+    plain = unicodedata.normalize("NFKD", acronym).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-") or "trial"
+
+
 def _identity(draft: StudyDraft, acronym: str) -> str:
-    name = re.sub(r"[^a-z0-9]+", "-", acronym.lower()).strip("-") or "trial"
     return (
-        f"\nid = {toml_text(name)}\n"
+        f"\nid = {toml_text(draft_id(acronym))}\n"
         f"acronym = {toml_text(acronym)}\n"
         f"{_remark(draft.notes.get('title', ''))}"
         f"title = {toml_text(draft.title)}\n"

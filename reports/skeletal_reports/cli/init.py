@@ -91,7 +91,7 @@ def _by_questions(out: Path | None, *, force: bool) -> None:
     from skeletal.study import draft_study, parse_study
 
     try:
-        text = draft_study(_answers())
+        text = draft_study(_answers(free=force or out is not None))
     except typer.Abort:  # Ctrl-C, or the end of the input
         raise KeyboardInterrupt from None
     path = out or Path(f"{parse_study(text).id}.toml")
@@ -104,15 +104,20 @@ def on_terminal() -> bool:
     return sys.stdin.isatty()
 
 
-def _answers() -> StudyDraft:
-    """Ask for each part of a draft; Enter takes what stands in brackets."""
+def _answers(*, free: bool) -> StudyDraft:
+    """Ask for each part of a draft; Enter takes what stands in brackets.
+
+    Unless ``free`` the acronym must name a file that is not there, which is known before the other answers.
+    """
     from skeletal.study import DRAFT_COMPONENTS, DRAFT_FORMATS, TIME_ZEROS, StudyDraft
 
     typer.echo(
         "A few questions; Enter takes what stands in brackets, Ctrl-C leaves without a file.", err=True
     )
     title = _ask("Title of the trial", "", _title)
-    acronym = _ask("Acronym", re.findall(r"[A-Za-z0-9-]+", title)[0], _title)
+    acronym = _ask(
+        "Acronym", re.findall(r"\w[\w-]*", title)[0], lambda text: _title(text) if free else _new_name(text)
+    )
     registry = _ask("Registry number (- for none)", "-", _registry)
     arms = _ask("Arms as in the data, with commas between them", "control, experimental", _arms)
     control = _ask("Which of them is the control", arms[0], lambda text: _one_of(text, arms))
@@ -161,8 +166,17 @@ def _ask(question: str, default: str, read: Callable[[str], _Answer]) -> _Answer
             typer.echo(f"  {error}; please answer again", err=True)
 
 
+def _new_name(text: str) -> str:
+    from skeletal.study import draft_id
+
+    path = Path(f"{draft_id(_title(text))}.toml")
+    if path.exists():
+        raise ValueError(f"{path} exists; give another acronym, or start again with --out FILE or --force")
+    return text
+
+
 def _title(text: str) -> str:
-    if not re.search(r"[A-Za-z0-9]", text):
+    if not any(mark.isalnum() for mark in text):
         raise ValueError("it needs letters or digits")
     return text
 

@@ -61,8 +61,13 @@ def cut_as_asked(
 def choose_scenario(study: Study, name: str | None) -> str:
     """Return the scenario that was asked for, or the one the study's report names."""
     chosen = name or study.report.scenario
+    if not study.scenarios:
+        raise typer.BadParameter(
+            f"{study.id} declares no scenario, so that nothing can be simulated; write [scenarios.{chosen}] "
+            "into the study file (docs/study-file.md, Scenarios), or give skeletal report records with --data"
+        )
     if chosen not in study.scenarios:
-        declared = ", ".join(study.scenarios) or "none"
+        declared = ", ".join(study.scenarios)
         raise typer.BadParameter(
             f"{study.id} has no scenario {chosen!r} (declared: {declared}); or give records with --data"
         )

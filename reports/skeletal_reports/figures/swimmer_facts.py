@@ -53,7 +53,8 @@ class Swimmer:
         arm = self.bars.set_index("subject_id")["arm"]
         marks = self.marks.assign(arm=self.marks["subject_id"].map(arm), reason="")
         columns = ["row", "subject_id", "arm", "kind", "name", "time", "reason"]
-        both = pd.concat([ends, marks.astype({"time": "float64"})], ignore_index=True)
+        parts = [ends, marks.astype({"time": "float64"})]
+        both = pd.concat([part for part in parts if len(part)], ignore_index=True)
         both = both.assign(row=both["subject_id"].map(row))
         return both.sort_values(["row", "time", "kind"], kind="stable", ignore_index=True)[columns]
 

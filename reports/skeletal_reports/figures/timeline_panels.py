@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from .timeline_facts import Timeline
 
+# Diameter of a value in points; small where so many (a diary of every day) would run together.
+DOT, SMALL_DOT, MANY_VALUES = 2.8, 1.2, 150
+
 
 def draw_scores(ax: Axes, timeline: Timeline) -> Axes:
     """Draw every pain score as a dot, and a line through the worst of each day.
@@ -76,7 +79,8 @@ def _draw_values(ax: Axes, timeline: Timeline, part: str, *, stems: bool) -> Non
     values = np.array([mark.value for mark in whole], dtype=float)
     if stems:
         ax.vlines(days, 0, values, color=GREY, linewidth=0.9)
-    ax.plot(days, values, linestyle="none", marker="o", markersize=2.8, color=INK, gid=part, clip_on=False)
+    size = SMALL_DOT if len(whole) > MANY_VALUES else DOT
+    ax.plot(days, values, linestyle="none", marker="o", markersize=size, color=INK, gid=part, clip_on=False)
     for mark in marks:
         if mark not in whole:
             span = [axis_day(timeline, day) for day in mark.begin]

@@ -15,7 +15,7 @@
       row.hidden = !(chosen && text[place].includes(words));
       shown += row.hidden ? 0 : 1;
     });
-    form.querySelector("output").textContent = `${shown} of ${rows.length} shown`;
+    form.querySelector("output").textContent = `${shown.toLocaleString("en")} of ${rows.length.toLocaleString("en")} shown`;
   };
   form.addEventListener("input", apply);
   form.addEventListener("submit", (event) => event.preventDefault());

@@ -57,6 +57,7 @@ def render_review(review: pd.DataFrame, study: Study, records: TrialRecords) -> 
             study=study,
             simulated=records.simulated,
             n_subjects=records.n_subjects,
+            dated=cutoff is not None,
             as_of=format_date(cutoff) if cutoff else "no data cutoff declared",
             changes=change_notes(study),
             severities=SEVERITIES,

@@ -1,4 +1,7 @@
-"""ADSRE: one row a record that is a component, death or an intercurrent event of a parameter."""
+"""ADSRE: one row a record that is a component, death or an intercurrent event of a parameter.
+
+Records of persons who were not randomised are in the audit alone: each USUBJID is in ADSL.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,8 @@ from .identifiers import (
     stacked,
     treatment_variables,
 )
-from .parameters import outcome_codes, parameter_codes, time_zeros
+from .parameters import outcome_codes, parameter_codes, sourced, time_zeros
+from .selection import selected
 from .time_to_event import start_dates
 from .variable import Code, DataSet, Variable, data_set
 
@@ -52,7 +56,9 @@ def occurrences(outcomes: Outcomes) -> DataSet:
 def _rows(outcomes: Outcomes, name: str) -> pd.DataFrame:
     observation = outcomes.observations[name]
     rows = audit_frame(observation, [*observation.facts.cohort.key, *READ])
-    rows = rows.loc[(rows["rule"] != NOT_A_COMPONENT) & (rows["kind"] != "censoring")].reset_index(drop=True)
+    read = (rows["rule"] != NOT_A_COMPONENT) & (rows["kind"] != "censoring")
+    read &= rows["subject_id"].isin(outcomes.subjects["subject_id"])
+    rows = rows.loc[read].reset_index(drop=True)
     zero = pd.Series(start_dates(observation, rows["subject_id"]))
     dates = pd.Series(rows["date"].to_numpy())
     day, start = (item.to_numpy().astype("datetime64[D]").astype(np.int64) for item in (dates, zero))
@@ -82,7 +88,8 @@ def _catalogue(outcomes: Outcomes) -> tuple[Variable, ...]:
             name="ASEQ",
             label="Analysis Sequence Number",
             kind="whole",
-            derivation="1, 2, ... within the subject, in the order of the rows.",
+            derivation="1, 2, ... within the subject, in the order of the rows. Records of persons who were "
+            "not randomised have no row: they are in audit.csv.",
             source="ADSRE",
         ),
         *parameter_variables(study, parameter_codes(study, study.estimands.__contains__)),
@@ -150,9 +157,17 @@ def _catalogue(outcomes: Outcomes) -> tuple[Variable, ...]:
 def _categories(study: Study) -> tuple[Code, ...]:
     return (
         Code(value="component", meaning="A component of the endpoint"),
-        Code(value="death", meaning=study.death.label, source=study.death.source),
+        Code(
+            value="death",
+            meaning=study.death.label,
+            source=sourced(selected(study.death), study.death.source),
+        ),
         *(
-            Code(value=name, meaning=f"Intercurrent event: {item.label}", source=item.source)
+            Code(
+                value=name,
+                meaning=f"Intercurrent event: {item.label}",
+                source=sourced(selected(item), item.source),
+            )
             for name, item in study.intercurrent.items()
         ),
     )
@@ -160,6 +175,7 @@ def _categories(study: Study) -> tuple[Code, ...]:
 
 def _terms(study: Study) -> tuple[Code, ...]:
     components = (
-        Code(value=name, meaning=item.label, source=item.source) for name, item in study.components.items()
+        Code(value=name, meaning=item.label, source=sourced(selected(item), item.source))
+        for name, item in study.components.items()
     )
     return (*components, *_categories(study)[1:])

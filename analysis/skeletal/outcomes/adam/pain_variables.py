@@ -69,10 +69,7 @@ def _timing(study: Study, measures: Mapping[str, Any]) -> tuple[Variable, ...]:
             derivation="The visit that the assessment names, else the one in whose window it lies; of "
             "several at a visit the nearest to its day. Baseline: the last on or before time zero.",
             source="study file: visits; questionnaires.visit, questionnaires.date",
-            codes=(
-                Code(value="Baseline", meaning="Last score on or before time zero, in its window"),
-                *visits,
-            ),
+            codes=visits,
         ),
         Variable(
             name="AVISITN",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from skeletal.outcomes import absence, endpoint, fates, filters, lesions, observation
+from skeletal.outcomes import absence, endpoint, fates, lesions, observation
 from skeletal.study import COMPETING_STRATEGIES, ENDING_STRATEGIES, estimand_attributes
 
+from .selection import rows_where, selected
 from .variable import Code
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ _OUTCOMES = {
     endpoint.EXCLUDED: "Of a subject or lesion that is not analysed; exclusions.csv has the reason",
     endpoint.NO_DATE: "No date, or one that is too incomplete to be imputed",
     endpoint.BEFORE: "Before time zero",
-    filters.NOT_RANDOMISED: "Of nobody who was randomised",
     lesions.NO_LESION: "Names no lesion, which the endpoint needs",
     lesions.UNKNOWN_LESION: "Names a lesion that the table lesions does not have",
     lesions.OTHER_LESION: "Of a lesion that the endpoint does not read",
@@ -63,6 +63,7 @@ def parameter_codes(study: Study, keep: Callable[[str], bool]) -> tuple[Code, ..
         row = words.loc[name]
         sentences = [
             row["variable"],
+            *_lesions(study, name),
             f"Time zero: subjects.{_time_zero(study, name)}",
             f"Population: {row['population']}",
             f"Strategies: {row['intercurrent']}",
@@ -77,6 +78,12 @@ def parameter_codes(study: Study, keep: Callable[[str], bool]) -> tuple[Code, ..
             )
         )
     return tuple(found)
+
+
+def _lesions(study: Study, name: str) -> list[str]:
+    """Return which lesions are units, where not all of the table are."""
+    chosen = study.endpoints[study.estimands[name].endpoint].lesions if name in study.estimands else {}
+    return [f"Lesions: those{rows_where(chosen)}"] if chosen else []
 
 
 def _time_zero(study: Study, name: str) -> str:
@@ -99,10 +106,11 @@ def _sources(study: Study, name: str) -> str:
         items[f"endpoints.{estimand.endpoint}"] = study.endpoints[estimand.endpoint]
     else:
         items[f"measures.{name}"] = study.measures[name]
-    return "; ".join(_sourced(key, item.source) for key, item in items.items())
+    return "; ".join(sourced(key, item.source) for key, item in items.items())
 
 
-def _sourced(key: str, source: str) -> str:
+def sourced(key: str, source: str) -> str:
+    """Return ``key``, with where it comes from behind it."""
     return f"{key} ({source})" if source else key
 
 
@@ -149,7 +157,7 @@ def _censor_sources(item: Observation) -> dict[str, str]:
     """Return each reason that can occur -> the rule of the study behind it."""
     study, estimand = item.facts.study, item.estimand
     found = {
-        rule.label: _sourced(f"censoring.{name}", _rule_words(rule))
+        rule.label: sourced(f"censoring.{name}", _rule_words(rule))
         for name, rule in study.censoring_of(item.facts.name).items()
     }
     if item.facts.last_seen:
@@ -167,20 +175,20 @@ def _events(study: Study, estimand: Estimand) -> dict[str, tuple[str, bool]]:
     if estimand.death in ("competing", "censor"):
         competes = estimand.death == "competing"
         found[study.death.label] = (
-            _sourced(f"death, strategy {estimand.death}", study.death.source),
+            sourced(f"death, strategy {estimand.death}", study.death.source),
             competes,
         )
     for name, strategy in estimand.intercurrent.items():
         if strategy in ENDING_STRATEGIES:
             rule = study.intercurrent[name]
-            source = _sourced(f"intercurrent.{name}, strategy {strategy}", rule.source)
+            source = sourced(f"intercurrent.{name}, strategy {strategy}", rule.source)
             found[rule.label] = (source, strategy in COMPETING_STRATEGIES)
     return found
 
 
 def _rule_words(rule: CensoringRule) -> str:
     if rule.table is not None:
-        where = f"{rule.role}, {rule.take} {rule.table}.{rule.date}"
+        where = f"{rule.role}, {rule.take} {selected(rule)}"
     elif rule.after_days is not None:
         where = f"{rule.role}, {rule.after_days} days after time zero"
     elif rule.data_cutoff:

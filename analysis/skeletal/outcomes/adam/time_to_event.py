@@ -50,7 +50,7 @@ def _rows(outcomes: Outcomes, name: str, observation: Observation, frame: pd.Dat
     status = frame["status"].to_numpy()
     event = status == 1
     code = reason.map(censor_codes(observation)).astype("Float64").to_numpy(np.float64, na_value=np.nan)
-    other = (competing + " before any event").where(status > 1, "Censored")
+    other = (competing + " before the event").where(status > 1, "Censored")
     return pd.DataFrame(
         {
             **identity(outcomes, frame, lesions=has_lesion_endpoint(outcomes.study)),
@@ -115,7 +115,7 @@ def _catalogue(outcomes: Outcomes, names: list[str]) -> tuple[Variable, ...]:
             label="Event or Censoring Description",
             kind="text",
             derivation="CNSR = 0: all components of the day of the event, joined by +; a competing event: "
-            "its words and 'before any event'; else Censored.",
+            "its words and 'before the event'; else Censored.",
             source="study file: components, death, intercurrent",
         ),
         Variable(

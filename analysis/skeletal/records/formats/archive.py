@@ -61,7 +61,8 @@ def _unpacked(path: Path, folder: Path) -> Place:
 
 
 def _is_aside(item: zipfile.ZipInfo) -> bool:
-    return item.is_dir() or "__MACOSX" in _inside(item).parts
+    inside = _inside(item)
+    return item.is_dir() or "__MACOSX" in inside.parts or inside.name.startswith((".", "~$"))
 
 
 def _inside(item: zipfile.ZipInfo) -> PurePosixPath:

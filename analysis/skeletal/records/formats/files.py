@@ -132,7 +132,7 @@ def _tables(path: Path, reading: Reading) -> dict[str, TableFile]:
     elif ending in JSON:
         frame = dataset_json_frame(name, data, lines=ending == ".ndjson")
     else:
-        frame = _binary_frame(path, data)
+        frame = _binary_frame(path, data, reading.layout.encoding)
     return {stem: TableFile(name=name, frame=frame, digest=digest)}
 
 
@@ -179,9 +179,11 @@ def _recognise(data: bytes) -> str:
     return "an HTML page" if text.startswith((b"<!doctype", b"<html", b"<?xml", b"<table")) else ""
 
 
-def _binary_frame(path: Path, data: bytes) -> pd.DataFrame:
+def _binary_frame(path: Path, data: bytes, encoding: str) -> pd.DataFrame:
     try:
-        return _parquet_frame(path.name, data) if path.suffix.lower() == ".parquet" else sas_frame(path, data)
+        if path.suffix.lower() == ".parquet":
+            return _parquet_frame(path.name, data)
+        return sas_frame(path, data, encoding)
     except InvalidRecords:
         raise
     except _BROKEN as error:

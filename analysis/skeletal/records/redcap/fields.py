@@ -12,7 +12,7 @@ from skeletal.errors import name_some
 from ..convert import word
 from ..faults import did_you_mean
 from .dictionary import FLAGS
-from .file import EVENT, INSTANCE, INSTRUMENT, SYSTEM, coded
+from .file import EVENT, INSTANCE, INSTRUMENT, SYSTEM, coded, holds_form
 from .words import NUMBER
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ def field_values(export: Export, form: str, theirs: str, problems: list[str]) ->
     if owner.form == form and not event:
         return values
     frame = export.frame
+    if owner.kind == "checkbox":  # 0 is filled in where nobody opened the form
+        values = values.where(holds_form(frame, export.dictionary, owner.form))
     single = frame[INSTRUMENT].isna()
     there = pd.Series(
         values[single].to_numpy(),

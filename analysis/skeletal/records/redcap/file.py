@@ -31,6 +31,8 @@ SYSTEM: Mapping[str, str] = {
     "redcap_data_access_group": "Data Access Group",
     "redcap_survey_identifier": "Survey Identifier",
 }
+_TIME = r"^(\d{4}-\d{2}-\d{2})[ T][\d:.]+$"
+_SURVEY_TIME = "Survey Timestamp"  # its label, once for each survey
 _AGAIN = "export again (Data Exports, all instruments and events, csv)"
 _OTHER = (
     "the data dictionary is of another project or another day: put the export and the data dictionary of "
@@ -132,7 +134,7 @@ def _opened(file: TableFile, dictionary: Dictionary, missing: tuple[str, ...]) -
 
 def _named(file: TableFile, dictionary: Dictionary, missing: tuple[str, ...]) -> list[str]:
     """Return the name of each column: the header, or what its labels stand for."""
-    header = [str(column).strip() for column in file.frame.columns]
+    header = [_plain_box(str(column).strip(), dictionary) for column in file.frame.columns]
     known = set(dictionary.owners()) | {f"{form}_complete" for form in dictionary.forms}
     by_name = sum(column in known or column in SYSTEM for column in header)
     labels = [plain(column) for column in header]
@@ -148,24 +150,43 @@ def _named(file: TableFile, dictionary: Dictionary, missing: tuple[str, ...]) ->
             f"{file.name}: no column of the record id ({dictionary.record_id!r} in {dictionary.file}); "
             f"{_AGAIN} with the record id, or download the data dictionary again"
         )
+    if unknown and all(_is_box(column, dictionary) for column in unknown):
+        raise InvalidRecords(
+            f"{file.name}: box(es) that {dictionary.file} does not have: {name_some(map(repr, unknown))}; "
+            "name the missing data codes of the project in records.redcap.missing, or download the data "
+            "dictionary again"
+        )
     if unknown:
         raise InvalidRecords(
             f"{file.name}: {len(unknown)} column(s) that the data dictionary {dictionary.file} does not "
             f"have: {name_some(map(repr, unknown))}; {_OTHER}"
         )
-    if repeated := [column for column, n in Counter(header).items() if n > 1]:
+    counts = Counter(column for column in header if column != _SURVEY_TIME)
+    if repeated := [column for column, n in counts.items() if n > 1]:
         raise InvalidRecords(f"{file.name}: columns named more than once: {name_some(repeated)}; {_AGAIN}")
     return header
 
 
 def _is_known(column: str, dictionary: Dictionary, known: set[str], missing: tuple[str, ...]) -> bool:
-    if column in known or column.startswith("redcap_") or column == "Survey Timestamp":
+    if column in known or column.startswith("redcap_") or column == _SURVEY_TIME:
         return True
     if column.removesuffix("_timestamp") in dictionary.forms:
         return True
-    name, _, code = column.partition("___")
+    return _is_box(column, dictionary) and column.partition("___")[2] in map(box_code, missing)
+
+
+def _is_box(column: str, dictionary: Dictionary) -> bool:
+    name, mark, _ = column.partition("___")
     owner = dictionary.fields.get(name)
-    return owner is not None and owner.kind == "checkbox" and code in map(box_code, missing)
+    return bool(mark) and owner is not None and owner.kind == "checkbox"
+
+
+def _plain_box(column: str, dictionary: Dictionary) -> str:
+    """Return the column of a box as exports name it today: ``field____9``, once ``field___-9``."""
+    if not _is_box(column, dictionary):
+        return column
+    name, mark, code = column.partition("___")
+    return name + mark + box_code(code)
 
 
 def _from_labels(file: str, labels: list[str], wanted: list[tuple[str, str]]) -> list[str]:
@@ -286,6 +307,8 @@ def _coded(export: Export, column: str, problems: list[str]) -> pd.Series[Any]:
     owner, box = export.dictionary.owners().get(column, (None, ""))
     if not choices:
         return _typed(values, owner, export.decimal)
+    if box and owner is not None:
+        values = values.mask(_box_of_missing(export, owner, column))
     words = {code: code for code in choices}
     if export.labels:
         labels = Counter(choices.values())
@@ -307,13 +330,23 @@ def _coded(export: Export, column: str, problems: list[str]) -> pd.Series[Any]:
     return codes
 
 
+def _box_of_missing(export: Export, owner: Field, column: str) -> BoolArray:
+    """Return where a missing data code of a checkbox field is checked: its other boxes are then not known."""
+    missing = np.zeros(len(export.frame), dtype=bool)
+    for code in export.missing:
+        box = f"{owner.name}___{box_code(code)}"
+        if box in export.frame and box != column:
+            missing |= export.frame[box].isin(["1", BOX["1"]]).to_numpy(dtype=bool)
+    return missing
+
+
 def _typed(values: pd.Series[Any], owner: Field | None, decimal: str) -> pd.Series[Any]:
     """Return days for times; points for the decimal commas of a field that asks for them.
 
     Where the whole export was made with decimal commas (``records.csv.decimal``) they stay.
     """
     if owner is not None and owner.validation.startswith("datetime"):
-        return values.str.slice(0, 10)
+        return values.str.replace(_TIME, r"\1", regex=True)
     if owner is not None and owner.validation.endswith("comma_decimal") and decimal == ".":
         return values.str.replace(",", ".", regex=False)
     return values

@@ -78,7 +78,8 @@ def treated_against_arm(facts: Facts) -> pd.DataFrame:
 
 def _departure_words(facts: Facts, event: IntercurrentEvent, owner: IntArray) -> Any:
     arms = facts.records.subjects["arm"].to_numpy(dtype=object)
-    words = f"{event.label}, in arm {{}}: the {noun(event.table, event.date)} is dated {{}}"
+    words = f"{event.label}: the subject was randomised to {{}}, and the {noun(event.table, event.date)} is "
+    words += "dated {}"
     return lambda rows, places: [
         words.format(*pair) for pair in zip(arms[owner[places]], rows[event.date], strict=True)
     ]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .facts import Facts
 
 _LEAST_SILENCE = 183  # days without contact, where the study plans no visits
+_FIRST_NEWS = 60  # days after randomisation within which nothing need be recorded before the data cutoff
 _OPEN_STAY = 60  # days after an admission at which something else shows that the stay has ended
 
 
@@ -56,11 +57,13 @@ def missing_covariate(facts: Facts) -> pd.DataFrame:
 
 
 def no_follow_up(facts: Facts) -> pd.DataFrame:
-    """Find subjects of whom nothing is recorded after randomisation, not even that they died or left."""
+    """Find subjects of whom nothing is recorded after randomisation, not even that they died or left.
+
+    Who was randomised shortly before the data cutoff may have no visit yet.
+    """
     start = facts.of_subjects("randomised_date").earliest
-    silent = (
-        ~(facts.last_date > start) & ~np.isnat(start) & np.isnat(facts.left()) & np.isnat(facts.death_last)
-    )
+    silent = ~(facts.last_date > start) & ~np.isnat(start)
+    silent &= np.isnat(facts.left()) & np.isnat(facts.death_last) & ~(start + _FIRST_NEWS > facts.limit)
     return findings(facts, "subjects", silent, "no date of any table is after randomisation")
 
 

@@ -112,11 +112,15 @@ def same_procedure_twice(facts: Facts) -> pd.DataFrame:
 def _within_a_day(
     facts: Facts, table: str, same: tuple[str, ...], day: Any, precision: Any, number: str
 ) -> Any:
-    """Return rows at most a day after another that agrees in ``same`` and has another number."""
+    """Return rows at most a day after another that agrees in ``same`` and has another number.
+
+    Rows without the first of ``same`` are like no other.
+    """
     frame = facts.records[table]
     keys = pd.DataFrame({name: codes_of(frame[name]) for name in same if name in frame.columns})
     keys = keys.assign(owner=facts.owners[table], day=day, place=np.arange(len(frame)))
-    keys = keys.assign(number=codes_of(frame[number]))[(precision == 0) & (facts.owners[table] >= 0)]
+    known = (precision == 0) & (facts.owners[table] >= 0) & frame[same[0]].notna().to_numpy(dtype=bool)
+    keys = keys.assign(number=codes_of(frame[number]))[known]
     groups = [name for name in keys.columns if name not in ("day", "place", "number")]
     keys = keys.sort_values([*groups, "day", "place"])
     before = keys.groupby(groups)[["day", "number"]].shift()

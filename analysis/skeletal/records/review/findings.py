@@ -38,7 +38,7 @@ _COLUMN_NOUNS = {
     "reported_date": "report",
     "adjudicated_date": "adjudication",
     "indicated_date": "indication",
-    "performed_date": "performance",
+    "performed_date": "procedure",
     "admission_date": "admission",
     "discharge_date": "discharge",
 }
@@ -60,7 +60,9 @@ def findings(
     facts: Facts, table: str, marked: Any, words: Words | str, *, expected: str = "", request: str = ""
 ) -> pd.DataFrame:
     """Return one finding for each marked row of ``table``."""
-    return findings_at(facts, table, np.flatnonzero(marked), words, expected=expected, request=request)
+    return findings_at(
+        facts, table, np.flatnonzero(either(marked)), words, expected=expected, request=request
+    )
 
 
 def findings_at(
@@ -118,6 +120,11 @@ def against(table: str, column: str, words: str, days: Any) -> Words:
 def iso(days: Any) -> Any:
     """Return days as text, ``YYYY-MM-DD``."""
     return np.datetime_as_string(np.asarray(days, dtype="datetime64[D]"), unit="D").astype(object)
+
+
+def rows_have(n: int) -> str:
+    """Return how many rows have something, in words."""
+    return "1 row has" if n == 1 else f"{n} rows have"
 
 
 def number(values: pd.Series[Any]) -> pd.Series[Any]:

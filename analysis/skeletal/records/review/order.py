@@ -30,6 +30,8 @@ _INTERVALS = (
     ("subjects", "randomised_date", "treatment_date", 183),
     ("procedures", "indicated_date", "performed_date", 183),
 )
+_RANDOMISED = "randomised_date"
+_WAITING_DAYS = 60  # between the indication of a procedure and its performance
 
 
 def _in_order(table: str, first: str, second: str) -> Check:
@@ -132,9 +134,19 @@ def component_without_date(facts: Facts) -> pd.DataFrame:
     parts = []
     for (table, column), rows in facts.counted.items():
         missing = rows & np.isnat(facts.days[table, column].earliest)
+        if (table, column) == ("procedures", "performed_date"):
+            missing &= ~_may_come(facts)
         words = f"an event that the trial counts has no {column}"
         parts.append(findings(facts, table, missing & ~_are_deaths(facts, table, column), words))
     return together(parts)
+
+
+def _may_come(facts: Facts) -> Any:
+    """Return which procedures were indicated so shortly before the data cutoff that they may yet be done."""
+    indicated = facts.days.get(("procedures", "indicated_date"))
+    if indicated is None:
+        return np.zeros(len(facts.records["procedures"]), dtype=bool)
+    return indicated.latest + _WAITING_DAYS > facts.limit
 
 
 def _are_deaths(facts: Facts, table: str, column: str) -> Any:
@@ -167,19 +179,25 @@ def partial_date(facts: Facts) -> pd.DataFrame:
 
 
 def partial_time_zero(facts: Facts) -> pd.DataFrame:
-    """Find subjects whose time zero is not a whole day."""
-    parts = [
-        findings(facts, "subjects", facts.of_subjects(name).precision > 0, dated("subjects", name))
-        for name in facts.time_zeros()
-        if ("subjects", name) in facts.days
-    ]
+    """Find subjects whose time zero is not a whole day, or whose day of randomisation is missing.
+
+    Everybody was randomised on some day: without it the subject would be in no analysis.
+    """
+    parts = []
+    for name in facts.time_zeros():
+        precision = facts.of_subjects(name).precision
+        if ("subjects", name) in facts.days:
+            parts.append(findings(facts, "subjects", precision > 0, dated("subjects", name)))
+        if name == _RANDOMISED:
+            parts.append(findings(facts, "subjects", precision < 0, f"{name} is empty"))
     return together(parts)
 
 
 def missing_time_zero(facts: Facts) -> pd.DataFrame:
-    """Find subjects without a date from which an endpoint is counted."""
+    """Find subjects without a date, other than randomisation, from which an endpoint is counted."""
     parts = [
         findings(facts, "subjects", np.isnat(facts.of_subjects(name).earliest), f"{name} is empty")
         for name in facts.time_zeros()
+        if name != _RANDOMISED
     ]
     return together(parts)

@@ -110,8 +110,11 @@ def answer_out_of_range(facts: Facts) -> pd.DataFrame:
 def _answer_range(instrument: Any, item: Any, asked: set[tuple[str, str]]) -> tuple[float, float]:
     if (instrument, item) in asked:
         return _NRS
-    ranges = _ANSWERS.get(instrument if isinstance(instrument, str) else "", {})
-    return ranges.get(item if isinstance(item, str) else "", ranges.get("", (-_INFINITE, _INFINITE)))
+    anything = (-_INFINITE, _INFINITE)
+    if not (isinstance(instrument, str) and isinstance(item, str)):  # missing_value asks for it
+        return anything
+    ranges = _ANSWERS.get(instrument, {})
+    return ranges.get(item, ranges.get("", anything))
 
 
 def _answer_words(rows: pd.DataFrame, limits: Any) -> list[str]:
@@ -130,7 +133,7 @@ def dose_per_fraction(facts: Facts) -> pd.DataFrame:
     each = frame["dose_gy"] / frame["fractions"].where(frame["fractions"] >= 1)
     least, greatest = _DOSE_OF_ONE_FRACTION
     wrong = ((each < least) | (each > greatest)) & (frame["dose_gy"] <= 100)
-    words = "dose_gy is {:g} in {:g} fraction(s), which is {:.3g} Gy a fraction"
+    words = "{:g} Gy in fractions: {:g}, which is {:.3g} Gy a fraction"
     values = ["dose_gy", "fractions"]
     return findings(
         facts,

@@ -27,6 +27,7 @@ from .facts import gather_facts
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from skeletal.review_rules import Severity
     from skeletal.study import Study
 
     from ..schema import TrialRecords
@@ -108,8 +109,7 @@ def review_records(records: TrialRecords, study: Study) -> pd.DataFrame:
     Subject S1, subjects row 1: the consent is dated 2025-03-02, after the randomisation on 2025-03-01. Please correct one of the dates.
     """  # noqa: E501 - a sentence to be read
     facts = gather_facts(records, study)
-    severity = {name: rule.severity for name, rule in REVIEW_RULES.items()}
-    severity |= {name: change.severity for name, change in study.review.items()}
+    severity = _severities(study)
     parts = []
     for name in sorted(CHECKS, key=lambda name: SEVERITIES.index(severity[name])):
         found = CHECKS[name](facts)
@@ -128,6 +128,16 @@ def review_records(records: TrialRecords, study: Study) -> pd.DataFrame:
         return _typed(pd.DataFrame({name: [] for name in COLUMNS}))
     listed = pd.concat(parts, ignore_index=True)
     return _typed(listed.assign(query=_queries(listed))[list(COLUMNS)])
+
+
+def _severities(study: Study) -> dict[str, Severity]:
+    """Return the severity of each rule in a study."""
+    severity = {name: rule.severity for name, rule in REVIEW_RULES.items()}
+    filters = (study.death, *study.components.values(), *study.intercurrent.values())
+    measured = any(measure.kind == "days_at_home" for measure in study.measures.values())
+    if not (measured or any(rule.table == "stays" for rule in filters)):
+        severity["discharge_before_admission"] = "warning"  # no number of the study reads a stay
+    return severity | {name: change.severity for name, change in study.review.items()}
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .facts import NO_DAY, filter_rows
-from .findings import codes_of, findings, findings_at, iso, no_findings, together
+from .findings import codes_of, findings, findings_at, iso, no_findings, rows_have, together
 from .schema import nearest
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _is_strange(name: str, names: set[str]) -> bool:
 
 
 def _strange_words(counts: pd.Series[int]) -> Any:
-    texts = {name: f"the study plans no visit {name!r}, which {n} row(s) have" for name, n in counts.items()}
+    texts = {name: f"the study plans no visit {name!r}, which {rows_have(n)}" for name, n in counts.items()}
     return lambda rows, _: rows["visit"].map(texts)
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from skeletal.errors import SHOWN, name_some
 from skeletal.study import JoinMapping
 
-from ..convert import as_text, is_among
+from ..convert import as_marked_text, as_text, is_among
 from ..faults import did_you_mean, name_rows
 from .variables import unit_variable
 
@@ -84,8 +84,10 @@ def value_variable(part: TableMapping, source: Source) -> str:
 class Finder:
     """Look up the sources of one part of a mapping; each join is matched once."""
 
-    def __init__(self, table: str, part: TableMapping, files: Mapping[str, TableFile]) -> None:
-        self.table, self.part, self.files = table, part, files
+    def __init__(
+        self, table: str, part: TableMapping, files: Mapping[str, TableFile], *, decimal: str = "."
+    ) -> None:
+        self.table, self.part, self.files, self.decimal = table, part, files, decimal
         self.file = files[part.domain.lower()]
         self.frame = self.file.frame.reset_index(drop=True)
         self.problems: list[str] = []
@@ -142,7 +144,7 @@ class Finder:
         several = twice.assign(row=child["row"].to_numpy()[twice["child"].to_numpy()]) if len(twice) else None
         return Found(
             file=self.files[join_file(self.part, source.join)].name,
-            cells=self._placed(as_text(child[variable]), first),
+            cells=self._placed(as_marked_text(child[variable], self.decimal), first),
             rows=self._placed(child["row"].astype("string"), first),
             units=self._placed(as_text(child[unit_variable(variable)]), first) if unit else None,
             several=several,
@@ -215,10 +217,12 @@ class Finder:
             if identifier not in self.frame.columns:
                 continue
             rows = relations[(identifiers == identifier).fillna(False).to_numpy(dtype=bool)]
+            ours = _numbered(self.frame, identifier, identifier)
+            theirs = _numbered(rows, "IDVARVAL", identifier)
             found.append(
                 _merged(
-                    _keys(self.frame, ["USUBJID", identifier], ["USUBJID", "value"]),
-                    _keys(rows, ["USUBJID", "IDVARVAL"], ["USUBJID", "value"]),
+                    _keys(ours, ["USUBJID", identifier], ["USUBJID", "value"]),
+                    _keys(theirs, ["USUBJID", "IDVARVAL"], ["USUBJID", "value"]),
                 )
             )
         return pd.concat(found, ignore_index=True) if found else _no_pairs()
@@ -307,8 +311,19 @@ def _kept(join: JoinMapping, child: pd.DataFrame) -> Any:
 
 def _keys(frame: pd.DataFrame, columns: Iterable[str], names: Iterable[str]) -> pd.DataFrame:
     """Return key columns as text under common names, with the index of the frame as ``position``."""
-    keys = {name: as_text(frame[column]).str.strip() for column, name in zip(columns, names, strict=True)}
+    keys = {name: _key(frame[column]) for column, name in zip(columns, names, strict=True)}
     return pd.DataFrame(keys, index=frame.index).dropna().rename_axis("position").reset_index()
+
+
+def _key(values: pd.Series[Any]) -> pd.Series[Any]:
+    return as_text(values).str.strip()
+
+
+def _numbered(frame: pd.DataFrame, column: str, identifier: str) -> pd.DataFrame:
+    """Return a frame in which the sequence numbers of ``column`` are written alike: 1.0 is 1."""
+    if not identifier.endswith("SEQ"):
+        return frame
+    return frame.assign(**{column: _key(frame[column]).str.replace(r"^0*(\d+)(?:\.0*)?$", r"\1", regex=True)})
 
 
 def _merged(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
@@ -326,7 +341,8 @@ def _relations(frame: pd.DataFrame, relrec: pd.DataFrame, domain: str) -> pd.Dat
         if identifier not in frame.columns:
             continue
         mine = rows[(identifiers == identifier).fillna(False).to_numpy(dtype=bool)]
-        ours = _keys(frame, ["USUBJID", identifier], ["USUBJID", "value"])
+        mine = _numbered(mine, "IDVARVAL", identifier)
+        ours = _keys(_numbered(frame, identifier, identifier), ["USUBJID", identifier], ["USUBJID", "value"])
         theirs = _keys(mine, ["USUBJID", "IDVARVAL", "RELID"], ["USUBJID", "value", "RELID"])
         found.append(ours.merge(theirs.drop(columns="position"), on=["USUBJID", "value"]))
     if not found:

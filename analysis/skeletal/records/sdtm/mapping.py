@@ -6,22 +6,23 @@ quoted ``"NA"`` is text.  In native csv files only the empty field is missing.
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from skeletal.errors import name_some
+from skeletal.tables import TABLES
 
-from ..convert import as_text, is_among, word
+from ..convert import are_numbers, as_marked_text, as_text, convert, is_among, word
 from ..faults import name_rows
 from ..validate import Origin
 from .check import check_mapping, wanted_domains
 from .joins import Finder, Found, ambiguous
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from skeletal.study import RecordsMapping, TableMapping
 
@@ -47,21 +48,28 @@ def map_tables(
             for part in parts
             if part.optional and part not in there
         ]
-        built = [_mapped(name, part, domains, problems, notes) for part in there]
+        decimal = mapping.csv.decimal
+        built = [_mapped(name, part, domains, problems, notes, decimal=decimal) for part in there]
         mapped = [frame for frame in built if frame is not None]
         if not mapped or len(mapped) < len(built):
             continue
-        tables[name] = _stacked(mapped)
+        tables[name] = _stacked(mapped, decimal)
         origins[name] = _origin(name, there, domains)
     return tables, origins
 
 
-def _stacked(built: list[pd.DataFrame]) -> pd.DataFrame:
+def _stacked(built: list[pd.DataFrame], decimal: str) -> pd.DataFrame:
     """Return the rows of all parts; as text, because one domain may hold numbers where another has words."""
     if len(built) == 1:
         return built[0]
     texts = [
-        frame.assign(**{column: as_text(frame[column]) for column in frame.columns if column != "source_row"})
+        frame.assign(
+            **{
+                column: as_marked_text(frame[column], decimal)
+                for column in frame.columns
+                if column != "source_row"
+            }
+        )
         for frame in built
     ]
     return pd.concat(texts, ignore_index=True)
@@ -77,10 +85,16 @@ def _origin(name: str, parts: list[TableMapping], domains: Mapping[str, TableFil
 
 
 def _mapped(
-    name: str, part: TableMapping, domains: Mapping[str, TableFile], problems: list[str], notes: list[str]
+    name: str,
+    part: TableMapping,
+    domains: Mapping[str, TableFile],
+    problems: list[str],
+    notes: list[str],
+    *,
+    decimal: str,
 ) -> pd.DataFrame | None:
     """Return the rows of one domain that become rows of one table; nothing where columns are absent."""
-    finder = Finder(name, part, domains)
+    finder = Finder(name, part, domains, decimal=decimal)
     sources = dict.fromkeys([*part.columns.values(), *part.where, *part.exclude], False)
     sources |= {part.columns[ours]: True for ours in part.units}
     found = finder.find(sources)
@@ -88,6 +102,7 @@ def _mapped(
     if not found:
         return None
     rows = _kept_rows(part, found, len(finder.frame))
+    problems += _near_misses(name, part, found)
     _note_left_out(name, part, finder.file.name, rows, notes)
     notes += finder.notes
     for source, item in found.items():
@@ -101,7 +116,13 @@ def _mapped(
         where = f"{item.file} ({name}), column {ours!r} (from {theirs})"
         if ours in part.units:
             _check_units(part.units[ours], item, rows, where, problems)
-        columns[ours] = _value(part, ours, item, rows, where, problems)
+        columns[ours] = _value(part, ours, item, rows, where, problems, decimal=decimal)
+        spec = TABLES[name].columns.get(ours)
+        if spec and item.file != finder.file.name:  # a fault is told here, by the row of the other file
+            fault = convert(columns[ours], spec, item.rows[rows], decimal=decimal).problem
+            if fault:
+                problems.append(f"{where}: {fault}")
+                columns[ours] = pd.Series(pd.NA, index=index, dtype="string")
     columns |= {ours: pd.Series(word(value), index=index) for ours, value in part.constants.items()}
     columns |= {"source": part.domain.upper(), "source_row": pd.Series(np.flatnonzero(rows) + 1, index=index)}
     return pd.DataFrame(columns, index=index).reset_index(drop=True)
@@ -116,6 +137,41 @@ def _kept_rows(part: TableMapping, found: Mapping[str, Found], n: int) -> Any:
     return rows
 
 
+def _near_misses(name: str, part: TableMapping, found: Mapping[str, Found]) -> list[str]:
+    """Return which values of ``where`` and ``exclude`` differ from those named only in case or blanks.
+
+    Only rows count that the other conditions keep, they too in any case and with any blanks.
+    """
+    kept = {source: _alike(found[source], values) for source, values in part.where.items()}
+    problems = []
+    for source in dict.fromkeys([*part.where, *part.exclude]):
+        item = found[source]
+        wanted = [*part.where.get(source, ()), *part.exclude.get(source, ())]
+        near = _alike(item, wanted) & ~is_among(item.cells, wanted)
+        for other in kept.keys() - {source}:
+            near &= kept[other]
+        if near.any():
+            problems.append(
+                f"{item.file} ({name}), {source}: values that differ from "
+                f"{' or '.join(repr(word(value)) for value in wanted)} only in case or blanks in "
+                f"{name_rows(near, as_text(item.cells), item.rows)}; correct them, or name them too in the "
+                "study"
+            )
+    return problems
+
+
+def _alike(item: Found, wanted: Iterable[object]) -> Any:
+    """Return which rows have one of ``wanted``, in any case and with any blanks."""
+    folded = {_folded(word(value)) for value in wanted}
+    texts = as_text(item.cells)
+    alike = [text for text in texts.dropna().unique().tolist() if _folded(text) in folded]
+    return texts.isin(alike).to_numpy(dtype=bool) | is_among(item.cells, wanted)
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
 def _note_left_out(name: str, part: TableMapping, file: str, rows: Any, notes: list[str]) -> None:
     if rows.all():
         return
@@ -127,7 +183,14 @@ def _note_left_out(name: str, part: TableMapping, file: str, rows: Any, notes: l
 
 
 def _value(
-    part: TableMapping, ours: str, item: Found, rows: Any, where: str, problems: list[str]
+    part: TableMapping,
+    ours: str,
+    item: Found,
+    rows: Any,
+    where: str,
+    problems: list[str],
+    *,
+    decimal: str,
 ) -> pd.Series[Any]:
     """Return the values of one column: as they are, recoded, or converted to another unit."""
     cells: pd.Series[Any] = item.cells[rows]
@@ -136,17 +199,17 @@ def _value(
         return _recoded(cells, codes, item.rows[rows], where, problems)
     if ours in part.factors:
         factor = Decimal(repr(part.factors[ours]))
-        texts = [_times(text, factor) for text in as_text(cells).fillna("").tolist()]
+        plain = as_marked_text(cells, decimal).fillna("").str.strip()
+        pairs = zip(plain.tolist(), are_numbers(plain, decimal), strict=True)
+        texts = [_times(text, factor, decimal) if good else text for text, good in pairs]
         return pd.Series(texts, index=cells.index, dtype="string")
     return cells
 
 
-def _times(text: str, factor: Decimal) -> str:
-    """Return a number times a factor, to the last decimal; what is no number stays as it is."""
-    try:
-        return format((Decimal(text.strip()) * factor).normalize(), "f")
-    except InvalidOperation:
-        return text
+def _times(text: str, factor: Decimal, decimal: str) -> str:
+    """Return a number times a factor, to the last decimal, with the decimal mark of the file."""
+    product = format((Decimal(text.replace(",", ".")) * factor).normalize(), "f")
+    return product.replace(".", decimal)
 
 
 def _check_units(unit: str, item: Found, rows: Any, where: str, problems: list[str]) -> None:
