@@ -191,7 +191,7 @@ def test_check_of_good_records_returns_0(skeletal, tmp_path):
 
 def test_check_sees_follow_up_after_the_cutoff_unless_it_is_cut(skeletal, data):
     result = skeletal("check", "hermes", "--data", data)
-    assert result.exit_code == 5
+    assert result.exit_code == 0, "to go on after an interim cutoff is no fault: a note"
     assert "after_cutoff" in result.stdout
     assert "after_cutoff" not in skeletal("check", "hermes", "--data", data, "--cutoff", "2028-02-05").stdout
 
