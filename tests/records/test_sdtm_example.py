@@ -12,6 +12,9 @@ from skeletal.study import load_study, parse_study, sdtm_mapping_text, study_tex
 from skeletal_synthetic import simulate_trial
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "sdtm"
+pytestmark = pytest.mark.skipif(
+    not EXAMPLE.is_dir(), reason="examples/sdtm absent: the tests run outside a checkout"
+)
 ADVERSE = {
     "USUBJID": ["RFA-BA-01-001", "RFA-BA-01-001", "RFA-BA-01-002"],
     "AESEQ": [1.0, 2.0, 1.0],
