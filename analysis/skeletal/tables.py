@@ -165,3 +165,9 @@ DERIVED: Mapping[str, TableSchema] = MappingProxyType(
         ),
     }
 )
+
+
+def is_date(table: str, column: str) -> bool:
+    """Return whether a column of a record table holds dates: by the schema, or by a name ``..._date``."""
+    spec = TABLES[table].columns.get(column)
+    return spec.kind == "date" if spec is not None else column.endswith("_date")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from skeletal.records.convert import is_among, matching_rows
+from skeletal.records.convert import passing_rows
 
 from .visits import visit_names
 
@@ -68,10 +68,7 @@ def rows_of(rule: RecordFilter, columns: Columns) -> Any:
     frame = pd.DataFrame(
         {name: columns.get(name, np.full(n, None)) for name in [*rule.where, *rule.unless]}, index=range(n)
     )
-    against = np.zeros(n, dtype=np.bool_)
-    for column, values in rule.unless.items():
-        against |= is_among(frame[column], values)
-    return matching_rows(frame, rule.where) & ~against
+    return passing_rows(frame, rule.where, rule.unless)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -12,11 +12,10 @@ from tests.support.redcap_project import (
     MAPPING,
     RAW,
     dictionary_text,
-    read_project,
-    write_project,
+    read,
+    refusal,
 )
 
-from skeletal.errors import InvalidRecords
 from skeletal.study import RecordsMapping, mapping_text, parse_study, study_text
 
 
@@ -24,16 +23,6 @@ from skeletal.study import RecordsMapping, mapping_text, parse_study, study_text
 def mapping():
     """Give a mapping that a test may change."""
     return copy.deepcopy(MAPPING)
-
-
-def read(folder, mapping=MAPPING, **files):
-    return read_project(write_project(folder, **files), mapping)
-
-
-def refusal(folder, mapping=MAPPING, **files):
-    with pytest.raises(InvalidRecords) as caught:
-        read(folder, mapping, **files)
-    return caught.value.problems
 
 
 def test_rows_of_a_form_become_rows_of_a_table(tmp_path):

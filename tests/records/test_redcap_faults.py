@@ -10,7 +10,8 @@ from tests.support.redcap_project import (
     MAPPING,
     RAW,
     dictionary_text,
-    read_project,
+    read,
+    refusal,
     study_of,
     write_project,
 )
@@ -23,16 +24,6 @@ from skeletal.records import read_records
 def mapping():
     """Give a mapping that a test may change."""
     return copy.deepcopy(MAPPING)
-
-
-def read(folder, mapping=MAPPING, **files):
-    return read_project(write_project(folder, **files), mapping)
-
-
-def refusal(folder, mapping=MAPPING, **files):
-    with pytest.raises(InvalidRecords) as caught:
-        read(folder, mapping, **files)
-    return caught.value.problems
 
 
 def test_a_code_that_the_dictionary_does_not_have_names_its_rows(tmp_path):

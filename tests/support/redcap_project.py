@@ -7,6 +7,9 @@ import io
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from skeletal.errors import InvalidRecords
 from skeletal.records import TrialRecords, read_records
 from skeletal.study import RecordsMapping, Study, load_study
 
@@ -166,3 +169,13 @@ def write_project(folder: Path, *, export: str = RAW, dictionary: str | None = N
 def read_project(folder: Path, mapping: dict[str, Any] = MAPPING) -> TrialRecords:
     """Read what :func:`write_project` wrote."""
     return read_records(folder, study_of(mapping))
+
+
+def read(folder, mapping=MAPPING, **files):
+    return read_project(write_project(folder, **files), mapping)
+
+
+def refusal(folder, mapping=MAPPING, **files):
+    with pytest.raises(InvalidRecords) as caught:
+        read(folder, mapping, **files)
+    return caught.value.problems

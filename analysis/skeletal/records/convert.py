@@ -83,6 +83,16 @@ def matching_rows(frame: pd.DataFrame, where: Mapping[str, Iterable[object]]) ->
     return rows
 
 
+def passing_rows(
+    frame: pd.DataFrame, where: Mapping[str, Iterable[object]], unless: Mapping[str, Iterable[object]]
+) -> BoolArray:
+    """Return which rows match ``where`` and have, in no column of ``unless``, one of its values."""
+    rows = matching_rows(frame, where)
+    for column, refused in unless.items():
+        rows &= ~is_among(frame[column], refused)
+    return rows
+
+
 def _datetime_text(values: pd.Series[Any]) -> pd.Series[Any]:
     codes, distinct = pd.factorize(values)
     days = pd.Series(distinct)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from skeletal.tables import TABLES
+from skeletal.tables import TABLES, is_date
 
 from .dates import possible_days
 
@@ -86,12 +86,6 @@ def cell_known(name: str, frame: pd.DataFrame, column: str) -> Days | None:
         dates_row = column in ROW_DATES[name] and column not in _LEARNT_AFTER
         return days.earliest if dates_row else days.latest
     return _last_day_in(values) if _is_free_text(name, column) else None
-
-
-def is_date(name: str, column: str) -> bool:
-    """Return whether a column of a record table holds dates."""
-    spec = TABLES[name].columns.get(column)
-    return spec.kind == "date" if spec is not None else column.endswith("_date")
 
 
 def _is_free_text(name: str, column: str) -> bool:

@@ -14,6 +14,7 @@ import pyarrow.csv as pa_csv
 from skeletal.errors import SHOWN, InvalidRecords, name_some
 
 from .encodings import utf8_text
+from .header import check_header
 from .quoting import check_quotes
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def delimited_frame(
         )
     header = _header(name, text, layout.delimiter)
     if not raw:
-        _check_names(name, header.names)
+        check_header(name, header.names, first="line", describe=_numbers)
     if not layout.delimiter and header.delimiter not in (",", _usual(name)):
         notes.append(f"{name}: fields are separated by {_NAMES[header.delimiter]}, as its header shows")
     check_quotes(name, text, header.delimiter)
@@ -131,16 +132,8 @@ def _found_delimiter(line: str, usual: str) -> str:
     return best if counts[best] else usual
 
 
-def _check_names(name: str, names: list[str]) -> None:
-    if blank := [number for number, column in enumerate(names, start=1) if not column.strip()]:
-        raise InvalidRecords(
-            f"{name}: column(s) without a name: number {name_some(blank)}; name or delete them "
-            "(the first line must be the names)"
-        )
-    if repeated := sorted({column for column in names if names.count(column) > 1}):
-        raise InvalidRecords(
-            f"{name}: columns named more than once: {name_some(repeated)}; keep one of each, or rename"
-        )
+def _numbers(places: list[int]) -> str:
+    return f"number {name_some(place + 1 for place in places)}"
 
 
 def _table(name: str, text: bytes, header: _Header, missing: tuple[str, ...]) -> pa.Table:

@@ -12,6 +12,7 @@ import python_calamine
 
 from skeletal.errors import InvalidRecords, name_some
 
+from .header import check_header
 from .old_workbook_cells import check_old_extent, old_error_cells
 from .workbook_cells import check_package, error_cells
 
@@ -70,15 +71,7 @@ def _sheet_frame(name: str, data: bytes, book: Any, sheet: str) -> pd.DataFrame:
     if not cells:
         raise InvalidRecords(f"{where} is empty; export the table again, with a header line")
     header = [_word(cell) for cell in cells[0]]
-    if blank := [_letters(number) for number, title in enumerate(header) if not title.strip()]:
-        raise InvalidRecords(
-            f"{where}: column(s) without a name: {name_some(blank)} (merged cells name one column); name or "
-            "delete them (the first row must be the names)"
-        )
-    if repeated := sorted({title for title in header if header.count(title) > 1}):
-        raise InvalidRecords(
-            f"{where}: columns named more than once: {name_some(repeated)}; keep one of each, or rename"
-        )
+    check_header(where, header, first="row", describe=_lettered)
     errors = _errors(where, data, book, sheet)
     if errors:
         raise InvalidRecords(
@@ -162,6 +155,10 @@ def _column(cells: list[Any]) -> pd.Series[Any]:
     if kinds and kinds <= {int, float}:
         return pd.Series([np.nan if _blank(cell) else cell for cell in cells], dtype="float64")
     return pd.Series([pd.NA if _blank(cell) else _word(cell) for cell in cells], dtype="string")
+
+
+def _lettered(places: list[int]) -> str:
+    return f"{name_some(map(_letters, places))} (merged cells name one column)"
 
 
 def _letters(number: int) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from skeletal.tables import TABLES
+from skeletal.tables import TABLES, is_date
 
 from ..dates import invalid_dates, possible_days
 from .dictionary import BOX, plain
@@ -103,7 +103,7 @@ def _plan(form: str, table: str, values: pd.Series[Any], names: Names) -> FieldP
         return FieldPlan(kind="text", validation="number", cells=cells, **about)
     text = values.astype("string")
     schema = TABLES[table].columns.get(column)
-    if (schema is not None and schema.kind == "date") or (schema is None and column.endswith("_date")):
+    if is_date(table, column):
         return FieldPlan(kind="text", validation=_date_kind(text), cells=_cells(name, text), **about)
     if choices := _choices(column, text, schema.allowed if schema else ()):
         codes = {word: code for code, word in choices.items()}

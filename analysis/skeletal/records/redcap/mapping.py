@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from skeletal.errors import InvalidRecords, InvalidStudy, name_some
+from skeletal.errors import InvalidRecords, name_some
 from skeletal.tables import TABLES
 
 from ..convert import is_among, word
-from ..faults import did_you_mean, name_rows
+from ..faults import name_rows
+from ..mapped_tables import check_parts
 from ..validate import Origin
 from .dictionary import FLAGS
 from .fields import event_problem, field_problems, field_values, split_reference
@@ -39,21 +40,14 @@ _BOX = " box"
 
 def check_forms(mapping: RecordsMapping) -> None:
     """Refuse a mapping of forms that cannot be, whatever the export holds."""
-    problems = []
-    for name, parts in mapping.forms.items():
-        if name not in TABLES:
-            problems.append(
-                f"records.forms names {name!r}, which is no record table.{did_you_mean(name, TABLES)}"
-            )
-            continue
-        for part in parts:
-            problems += [
-                f"records.forms.{name}, form {part.form!r}: {fault}" for fault in _faults(name, part)
-            ]
-    if "subjects" not in mapping.forms:
-        problems.append("records.format = 'redcap' needs records.forms.subjects")
-    if problems:
-        raise InvalidStudy("\n".join(problems))
+    check_parts(
+        mapping.forms,
+        section="records.forms",
+        form=mapping.format,
+        faults=lambda name, part: [
+            f"records.forms.{name}, form {part.form!r}: {fault}" for fault in _faults(name, part)
+        ],
+    )
 
 
 def _faults(name: str, part: FormMapping) -> list[str]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from skeletal.tables import TABLES
+from skeletal.tables import is_date
 
-from ..convert import matching_rows
+from ..convert import passing_rows
 from ..dates import PossibleDays, possible_days
 
 if TYPE_CHECKING:
@@ -152,13 +152,7 @@ def gather_facts(records: TrialRecords, study: Study) -> Facts:
 
 def date_columns(name: str, frame: pd.DataFrame) -> list[str]:
     """Return the date columns of a record table: those of the schema and others named ``..._date``."""
-    schema = TABLES[name].columns
-    return [
-        column
-        for column in frame.columns
-        if (column in schema and schema[column].kind == "date")
-        or (column not in schema and column.endswith("_date"))
-    ]
+    return [column for column in frame.columns if is_date(name, column)]
 
 
 def filter_rows(records: TrialRecords, rule: RecordFilter) -> BoolArray | None:
@@ -168,10 +162,7 @@ def filter_rows(records: TrialRecords, rule: RecordFilter) -> BoolArray | None:
     frame = records[rule.table]
     if any(column not in frame.columns for column in (*rule.where, *rule.unless)):
         return None
-    keep = matching_rows(frame, rule.where)
-    for column, refused in rule.unless.items():
-        keep &= ~matching_rows(frame, {column: refused})
-    return np.asarray(keep, dtype=bool)
+    return passing_rows(frame, rule.where, rule.unless)
 
 
 def _deaths(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from skeletal.errors import InvalidStudy, name_some
-from skeletal.tables import TABLES
+from skeletal.errors import name_some
 
 from ..faults import did_you_mean
+from ..mapped_tables import check_parts
 from .joins import is_supplement, join_file, split_source, value_variable
 from .variables import unit_variable
 
@@ -37,19 +37,12 @@ def wanted_domains(mapping: RecordsMapping) -> tuple[set[str], set[str]]:
 
 def check_mapping(mapping: RecordsMapping) -> None:
     """Refuse a mapping that names a table or column source that cannot be."""
-    problems = []
-    for name, parts in mapping.tables.items():
-        if name not in TABLES:
-            problems.append(
-                f"records.tables names {name!r}, which is no record table.{did_you_mean(name, TABLES)}"
-            )
-            continue
-        for part in parts:
-            problems += [f"records.tables.{name}: {problem}" for problem in _part_problems(part)]
-    if "subjects" not in mapping.tables:
-        problems.append("records.format = 'sdtm' needs records.tables.subjects")
-    if problems:
-        raise InvalidStudy("\n".join(problems))
+    check_parts(
+        mapping.tables,
+        section="records.tables",
+        form=mapping.format,
+        faults=lambda name, part: [f"records.tables.{name}: {problem}" for problem in _part_problems(part)],
+    )
 
 
 def _sources(part: TableMapping) -> list[str]:

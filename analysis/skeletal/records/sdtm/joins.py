@@ -14,7 +14,7 @@ import pandas as pd
 from skeletal.errors import SHOWN, name_some
 from skeletal.study import JoinMapping
 
-from ..convert import as_marked_text, as_text, is_among
+from ..convert import as_marked_text, as_text, is_among, passing_rows
 from ..faults import did_you_mean, name_rows
 from .variables import unit_variable
 
@@ -178,7 +178,9 @@ class Finder:
         if ours or theirs:
             return None
         child = file.frame.reset_index(drop=True)
-        child = child.assign(row=np.arange(1, len(child) + 1))[_kept(join, child)].reset_index(drop=True)
+        child = child.assign(row=np.arange(1, len(child) + 1))[
+            passing_rows(child, join.where, join.exclude)
+        ].reset_index(drop=True)
         if supplement:
             child = self._qualifiers(child, [source.name for source, _ in wanted])
             pairs = self._by_identifier(child)
@@ -298,15 +300,6 @@ def ambiguous(table: str, part: TableMapping, source: str, found: Found, kept: A
         f"{found.file}: several rows with {source} belong to one row of {part.domain.upper()} ({table}): "
         f"{'; '.join(shown)}{more}; {remedy}"
     )
-
-
-def _kept(join: JoinMapping, child: pd.DataFrame) -> Any:
-    rows = np.ones(len(child), dtype=bool)
-    for column, values in join.where.items():
-        rows &= is_among(child[column], values)
-    for column, values in join.exclude.items():
-        rows &= ~is_among(child[column], values)
-    return rows
 
 
 def _keys(frame: pd.DataFrame, columns: Iterable[str], names: Iterable[str]) -> pd.DataFrame:

@@ -15,7 +15,7 @@ import pandas as pd
 from skeletal.errors import name_some
 from skeletal.tables import TABLES
 
-from ..convert import are_numbers, as_marked_text, as_text, convert, is_among, word
+from ..convert import are_numbers, as_marked_text, as_text, convert, is_among, passing_rows, word
 from ..faults import name_rows
 from ..validate import Origin
 from .check import check_mapping, wanted_domains
@@ -101,7 +101,8 @@ def _mapped(
     problems += finder.problems
     if not found:
         return None
-    rows = _kept_rows(part, found, len(finder.frame))
+    cells = {source: found[source].cells for source in (*part.where, *part.exclude)}
+    rows = passing_rows(pd.DataFrame(cells, index=finder.frame.index), part.where, part.exclude)
     problems += _near_misses(name, part, found)
     _note_left_out(name, part, finder.file.name, rows, notes)
     notes += finder.notes
@@ -126,15 +127,6 @@ def _mapped(
     columns |= {ours: pd.Series(word(value), index=index) for ours, value in part.constants.items()}
     columns |= {"source": part.domain.upper(), "source_row": pd.Series(np.flatnonzero(rows) + 1, index=index)}
     return pd.DataFrame(columns, index=index).reset_index(drop=True)
-
-
-def _kept_rows(part: TableMapping, found: Mapping[str, Found], n: int) -> Any:
-    rows = np.ones(n, dtype=bool)
-    for source, values in part.where.items():
-        rows &= is_among(found[source].cells, values)
-    for source, values in part.exclude.items():
-        rows &= ~is_among(found[source].cells, values)
-    return rows
 
 
 def _near_misses(name: str, part: TableMapping, found: Mapping[str, Found]) -> list[str]:
