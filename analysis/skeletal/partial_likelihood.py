@@ -14,7 +14,8 @@ import numpy as np
 from scipy.linalg import eigh
 
 from .errors import InvalidArgument, NotConverged, NotEstimable, name_some
-from .risk_table import EventCells, cumulate, event_cells, sum_at_risk, sum_by
+from .event_cells import EventCells, cumulate, event_cells, sum_at_risk
+from .risk_table import sum_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from skeletal.curve_limits import curve_limits
 from skeletal.data import CompetingRisks, RightCensored
 from skeletal.errors import InvalidArgument
-from skeletal.risk_table import grouped_counts, risk_table
+from skeletal.risk_table import risk_table
+from skeletal.survival.grouped_counts import grouped_counts
 
 rows = st.lists(
     st.tuples(st.integers(1, 6), st.integers(0, 2), st.integers(1, 4), st.integers(0, 1), st.integers(0, 2)),

@@ -10,7 +10,7 @@ import numpy as np
 from ..chi_square import chi_square_test, quadratic_form
 from ..covariates import arm_codes, label_codes
 from ..errors import InvalidArgument
-from ..risk_table import GroupedCounts, grouped_counts
+from .grouped_counts import GroupedCounts, grouped_counts
 from .weights import LogrankWeight, PooledCounts, Unweighted
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Compiled loops over sorted arrays: no validation, no objects, no randomness."""
