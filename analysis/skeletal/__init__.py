@@ -3,11 +3,13 @@
 from importlib.metadata import version as _version
 
 from .data import CompetingRisks as CompetingRisks
+from .data import IntervalCensored as IntervalCensored
 from .data import RecurrentEvents as RecurrentEvents
 from .data import RightCensored as RightCensored
 from .errors import SkeletalError as SkeletalError
 from .results import Curve as Curve
 from .results import Estimate as Estimate
+from .results import MaxComboResult as MaxComboResult
 from .results import RegressionFit as RegressionFit
 from .results import TestResult as TestResult
 

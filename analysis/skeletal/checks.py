@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf, isfinite
+from numbers import Real
 from typing import TYPE_CHECKING, get_args
 
 import numpy as np
@@ -16,14 +18,32 @@ if TYPE_CHECKING:
 
 def probability(value: float, name: str) -> None:
     """Refuse a number that is not strictly between 0 and 1."""
-    if not 0 < value < 1:
+    if not (isinstance(value, Real) and 0 < value < 1):
         raise InvalidArgument(f"{name} must lie strictly between 0 and 1, got {value}")
+
+
+def finite(value: object, name: str, *, least: float = -inf) -> float:
+    """Return a number as a float; refuse what is none, is not finite or is below ``least``."""
+    if not isinstance(value, (Real, np.number)) or isinstance(value, (bool, np.complexfloating)):
+        raise InvalidArgument(f"{name} must be a finite number, got {value!r}")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = inf
+    if not (isfinite(number) and number >= least):
+        rule = "finite and not negative" if least == 0 else "finite"
+        raise InvalidArgument(f"{name} must be {rule}, got {value}")
+    return number
 
 
 def option(value: object, allowed: object, name: str) -> None:
     """Refuse a value that is none of a ``Literal``'s (or a sequence's) members."""
     members: Sequence[object] = get_args(allowed) or tuple(allowed)  # type: ignore[arg-type]
-    if value not in members:
+    try:
+        known = isinstance(hash(value), int) and value in members
+    except TypeError:  # nothing that can be hashed or compared is an option
+        known = False
+    if not known:
         raise InvalidArgument(f"{name} must be one of {', '.join(map(repr, members))}, got {value!r}")
 
 

@@ -31,7 +31,7 @@ def quadratic_form(vector: FloatArray, covariance: FloatArray) -> tuple[float, i
     return float(np.sum(projected**2 / values[kept])), int(kept.sum())
 
 
-def chi_square_test(
+def chi_square_test(  # noqa: PLR0913  (the fields of the result, and why they may be NaN)
     statistic: float,
     df: int,
     method: str,
@@ -40,9 +40,12 @@ def chi_square_test(
     observed: FloatArray = NOTHING,
     expected: FloatArray = NOTHING,
     variance: FloatArray = NO_MATRIX,
+    otherwise: str = "the statistic has no variance",
 ) -> TestResult:
-    """Return the two-sided result of a chi-square statistic; NaN where it is not estimable."""
+    """Return the two-sided result of a chi-square statistic; NaN, and why, where it is not estimable."""
     known = df > 0 and np.isfinite(statistic)
+    if not known and otherwise and "not estimable" not in method:
+        method = f"{method}; not estimable: {otherwise}"
     return TestResult(
         statistic=max(statistic, 0.0) if known else float("nan"),
         df=float(df) if known else float("nan"),
@@ -58,4 +61,4 @@ def chi_square_test(
 
 def no_test(method: str) -> TestResult:
     """Return the result of a test that does not exist here."""
-    return chi_square_test(float("nan"), 0, method)
+    return chi_square_test(float("nan"), 0, method, otherwise="")

@@ -8,8 +8,9 @@ import numpy as np
 from scipy.special import chdtrc, ndtr, ndtri
 
 from .chi_square import chi_square_test, no_test, quadratic_form
-from .partial_likelihood import invert, score_residuals
-from .risk_table import sum_by
+from .errors import name_some
+from .kernels.cox import add_rows
+from .partial_likelihood import BLOCK, invert, score_residuals
 
 if TYPE_CHECKING:
     from .arrays import FloatArray, IntArray
@@ -17,19 +18,25 @@ if TYPE_CHECKING:
     from .results import TestResult
 
 CONF_LEVEL = 0.95
+NO_INVERSE = "the covariance has no inverse"
 NO_SPREAD = 1e-16  # robust variance relative to the model's below which the scores of clusters are rounding
 
 
 def clustered_scores(sample: CoxSample, coefficient: FloatArray, ties: Ties, cluster: IntArray) -> FloatArray:
     """Sum the weighted score residuals by cluster (coded from 0); shape (n_clusters, p)."""
-    weighted = sample.weight[:, None] * score_residuals(sample, coefficient, ties)
-    return sum_by(cluster, weighted, int(cluster.max()) + 1)
+    sums = np.zeros((int(cluster.max()) + 1, coefficient.size))
+    add_rows(score_residuals(sample, coefficient, ties), cluster, sample.weight, sums)
+    return sums
 
 
 def sandwich(scores: FloatArray, inverse: FloatArray) -> FloatArray:
     """Return the covariance from score contributions (Lin and Wei 1989), without small-sample factor."""
-    influence = scores @ inverse
-    return np.asarray(influence.T @ influence)
+    p = inverse.shape[0]
+    covariance = np.zeros((p, p))
+    for low in range(0, scores.shape[0], BLOCK):
+        influence = scores[low : low + BLOCK] @ inverse
+        covariance += influence.T @ influence
+    return covariance
 
 
 def cox_fields(
@@ -61,10 +68,15 @@ def cox_fields(
     covariance, robust = inverse, no_test("robust score test: no clusters given")
     if cluster is not None:
         scores = clustered_scores(sample, maximum.coefficient, ties, cluster)
-        covariance = _estimable(sandwich(scores, inverse), inverse)
+        covariance = estimable(sandwich(scores, inverse), inverse)
         at_null = clustered_scores(sample, np.zeros(len(names)), ties, cluster)
         statistic, df = quadratic_form(at_null.sum(axis=0), at_null.T @ at_null)
         robust = chi_square_test(statistic, df, "robust score test at 0")
+        silent = [
+            name for name, known in zip(names, ~np.isnan(np.diag(covariance)), strict=True) if not known
+        ]
+        if silent:
+            method += f"; no standard error of {name_some(silent)}: the scores of all clusters are 0"
     return {
         **coefficient_fields(names, maximum.coefficient, covariance, inverse),
         **model_fields(maximum, covariance, robust),
@@ -74,7 +86,7 @@ def cox_fields(
     }
 
 
-def _estimable(covariance: FloatArray, inverse: FloatArray) -> FloatArray:
+def estimable(covariance: FloatArray, inverse: FloatArray) -> FloatArray:
     """Return the robust covariance, NaN for coefficients about which no cluster's score says anything."""
     silent = np.diag(covariance) <= NO_SPREAD * np.diag(inverse)
     return np.where(silent[:, None] | silent, np.nan, covariance)
@@ -115,7 +127,7 @@ def model_fields(maximum: Maximum, covariance: FloatArray, robust: TestResult) -
         "log_likelihood_null": maximum.null.log_likelihood,
         "score_test": chi_square_test(score, score_df, "score test at 0"),
         "robust_score_test": robust,
-        "wald_test": chi_square_test(wald, wald_df, "Wald test"),
+        "wald_test": chi_square_test(wald, wald_df, "Wald test", otherwise=NO_INVERSE),
         "likelihood_ratio_test": likelihood_ratio(maximum),
         "iterations": maximum.iterations,
         "converged": True,

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import expit, logit, ndtri
 
 from . import checks
+from .arrays import hand_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 ConfType = Literal["log-log", "log", "plain", "logit", "arcsine"]
 UnboundedConfType = Literal["log", "plain"]
+
+BLOCK = 2**14  # times worked on at once, so that what lies between estimate and limits stays in the cache
 
 
 def curve_limits(
@@ -74,18 +77,41 @@ def curve_limits(
     checks.probability(conf_level, "conf_level")
     checks.option(conf_type, ConfType if bounded else UnboundedConfType, "conf_type")
     z = float(ndtri(0.5 + conf_level / 2))
+    return limits_at(estimate, z * std_error, conf_type, bounded=bounded)
+
+
+def limits_at(
+    estimate: FloatArray, half_width: FloatArray, conf_type: str, *, bounded: bool = True
+) -> tuple[FloatArray, FloatArray]:
+    """Return the limits that lie ``half_width`` on either side of a curve, on the scale ``conf_type`` names.
+
+    As :func:`curve_limits`, where the half width is a normal quantile times the standard error; in a
+    simultaneous band it is something else.
+    """
+    scale, size = _SCALES[conf_type], estimate.size
+    lower, upper = np.empty(size), np.empty(size)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        low, high = _SCALES[conf_type](estimate, z * std_error)
-    if bounded:
-        high = np.where(high > 1.0, 1.0, high)
-    exact = std_error == 0
-    return np.where(exact, estimate, low), np.where(exact, estimate, high)
+        for start in range(0, size, BLOCK):
+            part = slice(start, start + BLOCK)
+            p, half = estimate[part], half_width[part]
+            low, high = scale(p, half)
+            if bounded:
+                np.minimum(high, 1.0, out=high)
+            exact = half == 0
+            lower[part] = np.where(exact, p, low)
+            upper[part] = np.where(exact, p, high if bounded else np.where(np.isinf(high), np.nan, high))
+    return hand_over(lower), hand_over(upper)
+
+
+def _inside(p: FloatArray) -> FloatArray:
+    return np.where((p > 0) & (p < 1), p, np.nan)
 
 
 def _log_log(p: FloatArray, half: FloatArray) -> tuple[FloatArray, FloatArray]:
-    inside = np.where((p > 0) & (p < 1), p, np.nan)
-    width = half / (-inside * np.log(inside))
-    return inside ** np.exp(width), inside ** np.exp(-width)
+    inside = _inside(p)
+    log = np.log(inside)
+    ratio = np.exp(half / (inside * log))
+    return np.exp(log / ratio), np.exp(log * ratio)
 
 
 def _log(p: FloatArray, half: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -98,13 +124,13 @@ def _plain(p: FloatArray, half: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _logit(p: FloatArray, half: FloatArray) -> tuple[FloatArray, FloatArray]:
-    inside = np.where((p > 0) & (p < 1), p, np.nan)
+    inside = _inside(p)
     width = half / (inside * (1 - inside))
     return expit(logit(inside) - width), expit(logit(inside) + width)
 
 
 def _arcsine(p: FloatArray, half: FloatArray) -> tuple[FloatArray, FloatArray]:
-    inside = np.where((p > 0) & (p < 1), p, np.nan)
+    inside = _inside(p)
     angle, width = np.arcsin(np.sqrt(inside)), half / (2 * np.sqrt(inside * (1 - inside)))
     return np.sin(np.maximum(angle - width, 0)) ** 2, np.sin(np.minimum(angle + width, np.pi / 2)) ** 2
 

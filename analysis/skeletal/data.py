@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from . import checks
-from .arrays import FloatArray, IntArray, LabelArray, TimeUnit, as_floats, read_only
+from .arrays import FloatArray, IntArray, LabelArray, TimeUnit, as_floats, as_labels, read_only
 from .errors import InvalidArgument, name_some
 
 if TYPE_CHECKING:
@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-__all__ = ["CompetingRisks", "RecurrentEvents", "RightCensored"]
+__all__ = ["CompetingRisks", "IntervalCensored", "RecurrentEvents", "RightCensored"]
+
+
+LEAST_SHARE = 1e-9  # a sum at risk keeps 7 digits after everybody heavier has left it
+MOST_WEIGHT = 1e100  # squares of sums stay within double precision
 
 
 def _times(values: ArrayLike, name: str) -> FloatArray:
@@ -33,8 +37,9 @@ def _times(values: ArrayLike, name: str) -> FloatArray:
     return array
 
 
-def _codes(values: ArrayLike, name: str, highest: int) -> IntArray:
+def _codes(values: ArrayLike, name: str, highest: int, n: int) -> IntArray:
     array = as_floats(values, name)
+    checks.same_length(n, **{name: array})
     allowed = np.isin(array, np.arange(highest + 1))
     checks.rows_where(~allowed, f"{name} must be a whole number from 0 to {highest}")
     return array.astype(np.int64)
@@ -48,6 +53,17 @@ def _entry(entry: ArrayLike | None, time: FloatArray) -> FloatArray | None:
     checks.rows_where(np.isnan(array), "entry must not be missing")
     checks.rows_where(array >= time, "entry must come before time")
     return array
+
+
+def _check_weights(weight: FloatArray) -> None:
+    checks.rows_where(~(np.isfinite(weight) & (weight > 0)), "weight must be positive")
+    low, high = float(weight.min()), float(weight.max())
+    if low < LEAST_SHARE * high or not 1 / MOST_WEIGHT <= low <= high <= MOST_WEIGHT:
+        raise InvalidArgument(
+            f"weight must lie within {MOST_WEIGHT:g} and its inverse, and the smallest be at least "
+            f"{LEAST_SHARE:g} of the largest, got {low:g} to {high:g}: sums of the weights at risk would "
+            "lose their digits"
+        )
 
 
 class _Frozen:
@@ -78,7 +94,7 @@ class RightCensored(_Frozen):
     entry : array_like of shape (n,), optional
         Left truncation: the row is at risk on (entry, time].
     weight : array_like of shape (n,), optional
-        Positive case weights.
+        Positive case weights, the smallest at least 1e-9 of the largest.
     time_unit : str
         Unit of the times.
 
@@ -86,7 +102,7 @@ class RightCensored(_Frozen):
     ------
     InvalidArgument
         Unequal lengths, no rows, a missing or negative time, an event other than 0 or 1, entry not
-        before time, a weight that is not positive.
+        before time, a weight that is not positive or nothing beside the others.
 
     Examples
     --------
@@ -112,14 +128,13 @@ class RightCensored(_Frozen):
     ) -> None:
         checks.option(time_unit, TimeUnit, "time_unit")
         times = _times(time, "time")
-        checks.same_length(times.size, event=np.asarray(event))
         weights = None if weight is None else as_floats(weight, "weight")
         checks.same_length(times.size, weight=weights)
         if weights is not None:
-            checks.rows_where(~(np.isfinite(weights) & (weights > 0)), "weight must be positive")
+            _check_weights(weights)
         self._set(
             time=times,
-            event=_codes(event, "event", 1),
+            event=_codes(event, "event", 1, times.size),
             entry=_entry(entry, times),
             weight=weights,
             time_unit=time_unit,
@@ -184,10 +199,9 @@ class CompetingRisks(_Frozen):
         if not names or len(set(names)) < len(names):
             raise InvalidArgument(f"causes must be distinct names, at least one, got {names}")
         times = _times(time, "time")
-        checks.same_length(times.size, status=np.asarray(status))
         self._set(
             time=times,
-            status=_codes(status, "status", len(names)),
+            status=_codes(status, "status", len(names), times.size),
             causes=names,
             entry=_entry(entry, times),
             time_unit=time_unit,
@@ -202,6 +216,54 @@ class CompetingRisks(_Frozen):
         """Return the status code of ``cause``."""
         checks.option(cause, self.causes, "cause")
         return self.causes.index(cause) + 1
+
+
+class IntervalCensored(_Frozen):
+    """Times to one event known to lie in (left, right], as when visits or imaging find it.
+
+    Parameters
+    ----------
+    left : array_like of shape (n,)
+        Last time known to be without the event, in ``time_unit``; finite and not negative.
+    right : array_like of shape (n,)
+        First time known to be with it: ``left`` where the time is exact, infinite where the row is
+        right-censored at ``left``; with ``left`` 0 all that is known is an event by ``right``.
+    time_unit : str
+        Unit of the times.
+
+    Raises
+    ------
+    InvalidArgument
+        Unequal lengths, no rows, a missing or negative time, ``left`` infinite or beyond ``right``.
+
+    Examples
+    --------
+    >>> IntervalCensored([0, 30, 45, 60], [30, 60, 45, float("inf")]).n_events
+    3
+    """
+
+    __slots__ = ("left", "right", "time_unit")
+    left: FloatArray
+    right: FloatArray
+    time_unit: TimeUnit
+
+    def __init__(self, left: ArrayLike, right: ArrayLike, *, time_unit: TimeUnit = "days") -> None:
+        checks.option(time_unit, TimeUnit, "time_unit")
+        lefts, rights = _times(left, "left"), as_floats(right, "right")
+        checks.same_length(lefts.size, right=rights)
+        checks.rows_where(np.isnan(rights), "right must not be missing (infinite where right-censored)")
+        checks.rows_where(lefts > rights, "left must not come after right")
+        self._set(left=lefts, right=rights, time_unit=time_unit)
+
+    @property
+    def n_subjects(self) -> int:
+        """Number of rows."""
+        return int(self.left.size)
+
+    @property
+    def n_events(self) -> int:
+        """Number of rows whose event is known to have happened."""
+        return int(np.isfinite(self.right).sum())
 
 
 class RecurrentEvents(_Frozen):
@@ -249,14 +311,12 @@ class RecurrentEvents(_Frozen):
     ) -> None:
         checks.option(time_unit, TimeUnit, "time_unit")
         stops = _times(stop, "stop")
-        labels = np.asarray(subject)
-        checks.same_length(stops.size, subject=labels, start=np.asarray(start), status=np.asarray(status))
-        if labels.ndim != 1:
-            raise InvalidArgument(f"subject must have one dimension, got shape {labels.shape}")
+        labels = as_labels(subject, "subject")
         checks.rows_where(np.asarray(pd.isna(labels)), "subject must not be missing")
         starts = _times(start, "start")
+        checks.same_length(stops.size, subject=labels, start=starts)
         checks.rows_where(starts >= stops, "start must come before stop")
-        codes = _codes(status, "status", 2)
+        codes = _codes(status, "status", 2, stops.size)
         self._set(subject=labels, start=starts, stop=stops, status=codes, time_unit=time_unit)
         self._refuse_overlaps()
 

@@ -45,6 +45,10 @@ class MissingExtra(SkeletalError, ImportError):
     """An optional dependency is not installed."""
 
 
+class SkeletalWarning(UserWarning):
+    """A result that is right as computed, but not what a reader may take it for."""
+
+
 def name_some(items: Iterable[object], *, shown: int = SHOWN) -> str:
     """Return at most ``shown`` of ``items`` in words, and how many more there are.
 

@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .kernels.cox import find_cells, first_cells
+from .kernels.sorting import time_order
 from .risk_table import from_the_end, sum_by
 
 if TYPE_CHECKING:
     from .arrays import BoolArray, FloatArray, IntArray
+
+SHORT = 1 << 16  # NumPy sorts integers below this in linear time
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -32,6 +36,13 @@ class EventCells:
         Whether a row is at risk at any event (``first <= last``).
     delayed : bool
         Whether rows have an entry.
+    order : ndarray of shape (k,)
+        The active rows, sorted by ``last``.
+    row_start : ndarray of shape (m + 1,)
+        Where the rows of each position, its ``last``, begin in ``order``.
+    late, late_start : ndarray of shape (l,) and (m + 1,)
+        Places in ``order`` of the rows whose ``first`` is not the first of their stratum, sorted by
+        ``first``, and where those of each position begin.
     """
 
     time: FloatArray
@@ -41,30 +52,68 @@ class EventCells:
     last: IntArray
     active: BoolArray
     delayed: bool
+    order: IntArray
+    row_start: IntArray
+    late: IntArray
+    late_start: IntArray
 
 
 def event_cells(
     time: FloatArray, event: IntArray, stratum: IntArray, entry: FloatArray | None = None
 ) -> EventCells:
     """Find the distinct event times of each stratum and the rows' positions among them."""
-    n = time.size
-    values, rank = np.unique(time if entry is None else np.concatenate([time, entry]), return_inverse=True)
-    size = values.size
-    key = stratum * size + rank[:n]
-    keys = np.unique(key[event == 1])
-    last = (np.searchsorted(keys, key, side="right") - 1).astype(np.int64)
-    before = stratum * size - 1 if entry is None else stratum * size + rank[n:]
-    first = np.searchsorted(keys, before, side="right").astype(np.int64)
-    cell_stratum = keys // size
+    n, n_strata = time.size, int(stratum.max()) + 1
+    order = _order(time, stratum, n_strata)
+    reached, times, strata = np.empty(n, dtype=np.int64), np.empty(n), np.empty(n, dtype=np.int64)
+    m = find_cells(time[order], event[order], stratum[order], reached, times, strata)
+    cell_time, cell_stratum = times[:m].copy(), strata[:m].copy()
+    last = np.empty(n, dtype=np.int64)
+    last[order] = reached
+    cell_start = np.searchsorted(cell_stratum, np.arange(n_strata + 1)).astype(np.int64)
+    first, late = cell_start[stratum], order[:0]
+    if entry is not None:
+        late = _order(entry, stratum, n_strata)
+        placed = np.empty(n, dtype=np.int64)
+        first_cells(entry[late], stratum[late], cell_time, cell_start, placed)
+        first[late] = placed
+        late = late[placed > cell_start[stratum[late]]]
+    active = first <= last
+    kept = order if active.all() else order[active[order]]
+    late = late[active[late]]
     return EventCells(
-        time=values[keys % size],
+        time=cell_time,
         stratum=cell_stratum,
         starts=np.flatnonzero(np.diff(cell_stratum, prepend=-1)),
         first=first,
         last=last,
-        active=first <= last,
+        active=active,
         delayed=entry is not None,
+        order=kept,
+        row_start=_begins(last[kept], m),
+        late=places(kept, n)[late] if late.size else late,
+        late_start=_begins(first[late], m),
     )
+
+
+def _order(time: FloatArray, stratum: IntArray, n_strata: int) -> IntArray:
+    """Return the rows sorted by stratum, then time."""
+    order = time_order(np.ascontiguousarray(time))
+    if n_strata == 1:
+        return order
+    codes = stratum[order]
+    return order[np.argsort(codes.astype(np.uint16) if n_strata <= SHORT else codes, kind="stable")]
+
+
+def places(order: IntArray, n: int) -> IntArray:
+    """Return the place in ``order`` of each of ``n`` rows, 0 for those that are not there."""
+    place = np.zeros(n, dtype=np.int64)
+    place[order] = np.arange(order.size)
+    return place
+
+
+def _begins(position: IntArray, size: int) -> IntArray:
+    """Return where each position begins among sorted ones, and where the last ends."""
+    return np.append(0, np.cumsum(np.bincount(position, minlength=size))).astype(np.int64)
 
 
 def sum_at_risk(values: FloatArray, cells: EventCells, rows: BoolArray | None = None) -> FloatArray:

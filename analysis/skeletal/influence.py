@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .kernels.influence import squares_over_time
 from .risk_table import from_the_end
 
 if TYPE_CHECKING:
@@ -114,24 +115,10 @@ def summed_squares(changes: FloatArray, at: IntArray, who: IntArray, scale: Floa
     The products of the totals are summed over subjects as they change, so what is left of a sum that
     cancels is rounding: a result below ``ROUNDING`` of all that was added and taken away is 0.
     """
-    size, m = scale.shape
-    order = np.lexsort((at, who))
-    at, who = at[order], who[order]
-    begins = np.diff(who, prepend=-1) != 0
-    starts = np.flatnonzero(begins)
-    segment = np.cumsum(begins) - 1
-    totals = np.cumsum(changes[order], axis=0)
-    totals -= (totals[starts] - changes[order][starts])[segment]
-    previous = np.where(begins[:, None], 0.0, np.roll(totals, 1, axis=0))
-
-    def over_time(change: FloatArray) -> FloatArray:
-        return np.cumsum(np.bincount(at, change, m))
-
-    result, moved = np.zeros(m), np.zeros(m)
-    for i in range(size):
-        for j in range(i + 1):
-            change = totals[:, i] * totals[:, j] - previous[:, i] * previous[:, j]
-            result += (1 if i == j else 2) * over_time(change) * scale[i] * scale[j]
-            if i == j:
-                moved += over_time(np.abs(change)) * scale[i] ** 2
-    return np.where(result > ROUNDING * moved, result, 0.0)
+    return squares_over_time(
+        np.ascontiguousarray(changes),
+        np.ascontiguousarray(at),
+        np.ascontiguousarray(who),
+        np.ascontiguousarray(scale),
+        ROUNDING,
+    )

@@ -11,56 +11,44 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from scipy.linalg import eigh
 
-from .errors import InvalidArgument, NotConverged, NotEstimable, name_some
-from .event_cells import EventCells, cumulate, event_cells, sum_at_risk
-from .risk_table import sum_by
+from .arrays import take_rows
+from .cox_sample import CONSTANT, CoxSample, cox_sample, less_highest
+from .errors import InvalidArgument, NotEstimable, name_some
+from .event_cells import places
+from .kernels.cox import hazards_met, residuals, sweep
+from .newton import SINGULAR, Evaluation, Maximum, invert, newton, refuse_dependent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
-    from .arrays import BoolArray, FloatArray, IntArray
+    from .arrays import FloatArray, IntArray
+    from .cox_sample import Entries
+
+__all__ = [
+    "CONSTANT",
+    "SINGULAR",
+    "CoxSample",
+    "Evaluation",
+    "Maximum",
+    "RiskSums",
+    "Ties",
+    "cox_sample",
+    "evaluate",
+    "evaluate_sums",
+    "invert",
+    "maximise",
+    "newton",
+    "refuse_dependent",
+    "refuse_singular",
+    "risk_sums",
+    "row_hazards",
+    "score_residuals",
+]
 
 Ties = Literal["efron", "breslow", "exact"]
 
-MAX_STEPS = 60
-STEP_TOLERANCE = 1e-8  # of a Newton step in standard deviations of the covariate; the last step is taken
-SINGULAR = 1e-10  # information relative to that of a covariate by itself
-CONSTANT = 1e-12  # standard deviation relative to the largest value
-EXHAUSTED = 1e-9  # information relative to that at 0: the likelihood is flat, its maximum at infinity
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class CoxSample:
-    """Rows of a partial likelihood, prepared once for every evaluation.
-
-    Attributes
-    ----------
-    covariates : ndarray of shape (n, p)
-        Centred within strata, which leaves the likelihood as it is.
-    original : ndarray of shape (n, p)
-        Covariates as given.
-    spread : ndarray of shape (p,)
-        Standard deviation of the centred covariates.
-    event : ndarray of shape (n,)
-        Whether the row ends in an event.
-    weight, offset : ndarray of shape (n,)
-        Case weights; known part of the linear predictor.
-    stratum : ndarray of shape (n,)
-        Stratum of each row, from 0.
-    cells : EventCells
-        Distinct event times of the strata.
-    """
-
-    covariates: FloatArray
-    original: FloatArray
-    spread: FloatArray
-    event: BoolArray
-    weight: FloatArray
-    offset: FloatArray
-    stratum: IntArray
-    cells: EventCells
+BLOCK = 4096  # rows, or entries, that are worked on at a time, so that they stay in the processor's cache
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -95,106 +83,98 @@ class RiskSums:
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Evaluation:
-    """Log likelihood, score (p,) and information (p, p) at one coefficient."""
+class SortedSums:
+    """The same with rows in the order of ``EventCells.order``; the entries of a cell begin at ``start``."""
 
-    log_likelihood: float
-    score: FloatArray
-    information: FloatArray
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Maximum:
-    """Where the likelihood is largest, its value there and at 0."""
-
-    coefficient: FloatArray
-    at: Evaluation
-    null: Evaluation
-    iterations: int
-
-
-def cox_sample(
-    time: FloatArray,
-    event: IntArray,
-    covariates: FloatArray,
-    *,
-    entry: FloatArray | None = None,
-    stratum: IntArray | None = None,
-    weight: FloatArray | None = None,
-    offset: FloatArray | None = None,
-) -> CoxSample:
-    """Prepare rows (entry, time] for the partial likelihood.
-
-    Parameters
-    ----------
-    time, event : ndarray of shape (n,)
-        End of the row; 1 where it ends in an event.
-    covariates : ndarray of shape (n, p)
-        Finite numbers.
-    entry, stratum, weight, offset : ndarray of shape (n,), optional
-        Start of the row (default: at risk from the beginning); stratum from 0; case weight; known part
-        of the linear predictor.
-
-    Raises
-    ------
-    NotEstimable
-        No row has an event.
-    """
-    n = time.size
-    if not event.any():
-        raise NotEstimable(f"no events among {n} row(s): a hazard ratio cannot be estimated")
-    strata = np.zeros(n, dtype=np.int64) if stratum is None else stratum
-    weights = np.ones(n) if weight is None else weight
-    cells = event_cells(time, event, strata, entry)
-    size = int(strata.max()) + 1
-    counted = np.where(cells.active, weights, 0.0)
-    mass = np.maximum(np.bincount(strata, counted, size), np.finfo(np.float64).tiny)
-    mean = sum_by(strata, counted[:, None] * covariates, size) / mass[:, None]
-    centred = covariates - mean[strata]
-    spread = np.sqrt(counted @ centred**2 / counted.sum())
-    constant = spread <= CONSTANT * np.max(np.abs(covariates), axis=0)
-    return CoxSample(
-        covariates=np.where(constant, 0.0, centred),
-        original=covariates,
-        spread=np.where(constant, 0.0, spread),
-        event=event == 1,
-        weight=weights,
-        offset=np.zeros(n) if offset is None else offset,
-        stratum=strata,
-        cells=cells,
-    )
+    start: IntArray
+    weight: FloatArray
+    total: FloatArray
+    mean: FloatArray
+    risk: FloatArray
+    linear: FloatArray
 
 
 def risk_sums(sample: CoxSample, coefficient: FloatArray, ties: Ties) -> RiskSums:
     """Sum relative risks and covariates over every risk set."""
-    cells, m = sample.cells, sample.cells.time.size
-    linear = sample.covariates @ coefficient + sample.offset
-    highest = np.full(int(sample.stratum.max()) + 1, -np.inf)
-    np.maximum.at(highest, sample.stratum[cells.active], linear[cells.active])
-    linear = np.where(cells.active, linear - highest[sample.stratum], -np.inf)
-    risk = sample.weight * np.exp(linear)
-    weighted = risk[:, None] * sample.covariates
-    total, first = sum_at_risk(risk, cells), sum_at_risk(weighted, cells)
-    last = cells.last[sample.event]
-    mass = sum_by(last, sample.weight[sample.event], m)
-    if ties == "efron":
-        n_tied = np.bincount(last, minlength=m)
-        cell = np.repeat(np.arange(m), n_tied)
-        fraction = (np.arange(cell.size) - (np.cumsum(n_tied) - n_tied)[cell]) / n_tied[cell]
-        weight = (mass / n_tied)[cell]
-        total = total[cell] - fraction * sum_by(last, risk[sample.event], m)[cell]
-        first = first[cell] - fraction[:, None] * sum_by(last, weighted[sample.event], m)[cell]
-    else:
-        cell, fraction, weight = np.arange(m), np.zeros(m), mass
+    entries, sums = entries_of(sample, ties), sorted_sums(sample, coefficient, ties)
     return RiskSums(
-        cell=cell,
-        fraction=fraction,
-        weight=weight,
-        total=total,
-        mean=first / total[:, None],
-        risk=risk,
-        linear=linear,
+        cell=entries.cell,
+        fraction=entries.fraction,
+        weight=sums.weight,
+        total=sums.total,
+        mean=sums.mean,
+        risk=_unsorted(sample, sums.risk),
+        linear=_unsorted(sample, sums.linear, -np.inf),
     )
+
+
+def sorted_sums(sample: CoxSample, coefficient: FloatArray, ties: Ties) -> SortedSums:
+    """Do as :func:`risk_sums` without a return to the order of all rows."""
+    entries = entries_of(sample, ties)
+    linear = linear_predictors(sample, coefficient)
+    risk = sample.sorted.weight * np.exp(linear)
+    _, total, mean = next(_risk_sets(sample, entries, risk, block=entries.cell.size))
+    return SortedSums(
+        start=entries.start, weight=entries.weight, total=total, mean=mean, risk=risk, linear=linear
+    )
+
+
+def _resorted(sample: CoxSample, sums: RiskSums) -> SortedSums:
+    """Return the sums in the order of the sorted rows."""
+    order = sample.cells.order
+    return SortedSums(
+        start=np.searchsorted(sums.cell, np.arange(sample.cells.time.size + 1)).astype(np.int64),
+        weight=sums.weight,
+        total=sums.total,
+        mean=sums.mean,
+        risk=sums.risk[order],
+        linear=sums.linear[order],
+    )
+
+
+def entries_of(sample: CoxSample, ties: Ties) -> Entries:
+    """Return the terms of the likelihood under a rule for ties (one a cell with ``exact``)."""
+    return sample.efron if ties == "efron" else sample.breslow
+
+
+def linear_predictors(sample: CoxSample, coefficient: FloatArray) -> FloatArray:
+    """Return the linear predictor of the sorted rows, less the largest of the stratum."""
+    offset = sample.sorted.offset
+    linear = sample.rows @ coefficient
+    return less_highest(linear if offset is None else linear + offset, sample.cells)
+
+
+def _risk_sets(
+    sample: CoxSample, entries: Entries, risk: FloatArray, *, block: int = BLOCK
+) -> Iterator[tuple[slice, FloatArray, FloatArray]]:
+    """Yield entries, about ``block`` at a time, the last first, with sums of risks and means of covariates.
+
+    The arrays are those of the caller until the next are asked for.
+    """
+    cells, p = sample.cells, sample.rows.shape[1]
+    stops = np.arange(0, entries.cell.size, block)
+    bounds = np.unique(np.append(entries.cell[stops], cells.time.size))
+    size = int(np.diff(entries.start[bounds]).max())
+    state, total, mean = np.zeros((2, p + 1)), np.empty(size), np.empty((size, p))
+    for low, high in zip(bounds[-2::-1], bounds[:0:-1], strict=True):
+        sweep(
+            sample.rows,
+            risk,
+            sample.sorted.event,
+            cells.row_start,
+            entries.start,
+            sample.opens,
+            cells.late,
+            cells.late_start,
+            low,
+            high,
+            state,
+            total,
+            mean,
+        )
+        here = slice(int(entries.start[low]), int(entries.start[high]))
+        count = here.stop - here.start
+        yield here, total[:count], mean[:count]
 
 
 def row_hazards(sample: CoxSample, sums: RiskSums) -> tuple[FloatArray, FloatArray]:
@@ -203,17 +183,33 @@ def row_hazards(sample: CoxSample, sums: RiskSums) -> tuple[FloatArray, FloatArr
     Under Efron's rule a row with an event meets only the part of its last hazard that its fading
     share of the tied risk set stands for.
     """
-    cells, m = sample.cells, sample.cells.time.size
-    hazard = np.column_stack([np.ones(sums.total.size), sums.mean]) * (sums.weight / sums.total)[:, None]
-    steps = sum_by(sums.cell, hazard, m)
-    reached = cumulate(steps, cells.starts)
-    last = np.where(cells.active, cells.last, 0)
-    first = np.where(cells.active, cells.first, 0)
-    met = reached[last] - (reached[first] - steps[first])
-    faded = sum_by(sums.cell, sums.fraction[:, None] * hazard, m)
-    met[sample.event] -= faded[last[sample.event]]
-    met[~cells.active] = 0.0
-    return met[:, 0], met[:, 1:]
+    met = _unsorted(sample, sorted_hazards(sample, _resorted(sample, sums)))
+    return met[:, -1], met[:, :-1]
+
+
+def sorted_hazards(sample: CoxSample, sums: SortedSums) -> FloatArray:
+    """Return what the sorted rows meet, (k, p + 1): the hazard with each mean and, last, by itself."""
+    return _met(sample, sums.weight, sums.total, sums.mean, sums.start)
+
+
+def _met(
+    sample: CoxSample, weight: FloatArray, total: FloatArray, mean: FloatArray, start: IntArray
+) -> FloatArray:
+    rows, cells = sample.sorted, sample.cells
+    met = np.empty((cells.order.size, mean.shape[1] + 1))
+    hazards_met(
+        weight, total, mean, start, cells.row_start, sample.opens, cells.delayed, rows.event, rows.first, met
+    )
+    return met
+
+
+def _unsorted(sample: CoxSample, values: FloatArray, other: float = 0.0) -> FloatArray:
+    """Return ``values`` of the sorted rows in the order of all, and ``other`` for those never at risk."""
+    cells = sample.cells
+    result = take_rows(values, places(cells.order, cells.last.size))
+    if cells.order.size < cells.last.size:
+        result[~cells.active] = other
+    return result
 
 
 def evaluate(sample: CoxSample, coefficient: FloatArray, ties: Ties) -> Evaluation:
@@ -223,20 +219,60 @@ def evaluate(sample: CoxSample, coefficient: FloatArray, ties: Ties) -> Evaluati
             from .exact_ties import evaluate_exact  # noqa: PLC0415  (exact_ties builds on this module)
 
             return evaluate_exact(sample, coefficient)
-        return evaluate_sums(sample, risk_sums(sample, coefficient, ties))
+        entries, p = entries_of(sample, ties), coefficient.size
+        linear = linear_predictors(sample, coefficient)
+        risk = sample.sorted.weight * np.exp(linear)
+        totals, first, second = np.empty(entries.cell.size), np.zeros(p), np.zeros((p, p))
+        for here, total, mean in _risk_sets(sample, entries, risk):
+            totals[here] = total
+            moments = _moments(mean, entries.weight[here])
+            first += moments[0]
+            second += moments[1]
+        met = _met(sample, entries.weight, totals, np.empty((totals.size, 0)), entries.start)
+        log_totals = entries.weight @ np.log(totals)
+        return _assemble(sample, linear, risk * met[:, 0], float(log_totals), (first, second))
 
 
 def evaluate_sums(sample: CoxSample, sums: RiskSums) -> Evaluation:
     """Return log likelihood, score and information from sums over the risk sets."""
-    event, x = sample.event, sample.covariates
-    weight = sample.weight[event]
-    log_likelihood = weight @ sums.linear[event] - sums.weight @ np.log(sums.total)
-    score = weight @ x[event] - sums.weight @ sums.mean
-    second = (x * (sums.risk * row_hazards(sample, sums)[0])[:, None]).T @ x
-    information = second - (sums.mean * sums.weight[:, None]).T @ sums.mean
+    resorted = _resorted(sample, sums)
+    return evaluate_sorted(sample, resorted, sorted_hazards(sample, resorted)[:, -1])
+
+
+def evaluate_sorted(sample: CoxSample, sums: SortedSums, hazard: FloatArray) -> Evaluation:
+    """Do as :func:`evaluate_sums` from sorted sums and the hazard that each sorted row meets."""
+    log_totals, moments = float(sums.weight @ np.log(sums.total)), _moments(sums.mean, sums.weight)
+    return _assemble(sample, sums.linear, sums.risk * hazard, log_totals, moments)
+
+
+def _assemble(
+    sample: CoxSample,
+    linear: FloatArray,
+    expected: FloatArray,
+    log_totals: float,
+    moments: tuple[FloatArray, FloatArray],
+) -> Evaluation:
+    """Put the sums over rows (sorted; with their expected number of events) and over entries together.
+
+    The information is the sum over risk sets of the covariates' second moments, which is one over rows of
+    the expected number of events times x x', less that of the products of their means.
+    """
+    information = _moments(sample.rows, expected)[1] - moments[1]
     return Evaluation(
-        log_likelihood=float(log_likelihood), score=score, information=(information + information.T) / 2
+        log_likelihood=float(sample.sorted.event_weight @ linear) - log_totals,
+        score=sample.event_total - moments[0],
+        information=(information + information.T) / 2,
     )
+
+
+def _moments(values: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the weighted sums of the rows of ``values`` and of their products with themselves."""
+    p = values.shape[1]
+    second = np.zeros((p, p))
+    for low in range(0, weight.size, BLOCK):
+        block = values[low : low + BLOCK]
+        second += (block * weight[low : low + BLOCK, None]).T @ block
+    return weight @ values, second
 
 
 def score_residuals(sample: CoxSample, coefficient: FloatArray, ties: Ties) -> FloatArray:
@@ -248,15 +284,23 @@ def score_residuals(sample: CoxSample, coefficient: FloatArray, ties: Ties) -> F
     """
     if ties == "exact":
         raise InvalidArgument("score residuals need ties='efron' or 'breslow'")
-    sums = risk_sums(sample, coefficient, ties)
-    met, met_mean = row_hazards(sample, sums)
-    risk = np.exp(sums.linear)
-    residuals = -risk[:, None] * (sample.covariates * met[:, None] - met_mean)
-    count = np.bincount(sums.cell)
-    mean = sum_by(sums.cell, sums.mean, count.size) / count[:, None]
-    event = sample.event
-    residuals[event] += sample.covariates[event] - mean[sample.cells.last[event]]
-    return residuals
+    rows, cells, sums = sample.sorted, sample.cells, sorted_sums(sample, coefficient, ties)
+    values = np.empty(sample.rows.shape)
+    residuals(
+        sample.rows,
+        np.exp(sums.linear),
+        sums.weight,
+        sums.total,
+        sums.mean,
+        sums.start,
+        cells.row_start,
+        sample.opens,
+        cells.delayed,
+        rows.event,
+        rows.first,
+        values,
+    )
+    return _unsorted(sample, values)
 
 
 def maximise(sample: CoxSample, names: tuple[str, ...], ties: Ties) -> Maximum:
@@ -277,87 +321,13 @@ def maximise(sample: CoxSample, names: tuple[str, ...], ties: Ties) -> Maximum:
     return Maximum(coefficient=coefficient, at=at, null=null, iterations=iterations)
 
 
-def newton(
-    likelihood: Callable[[FloatArray], Evaluation],
-    start: Evaluation,
-    names: tuple[str, ...],
-    *,
-    scale: FloatArray,
-    at: FloatArray | None = None,
-    curvature: Callable[[FloatArray, Evaluation], FloatArray] | None = None,
-) -> tuple[FloatArray, Evaluation, int]:
-    """Climb from ``at`` (default 0), where ``start`` was evaluated; return place, evaluation and steps.
-
-    ``curvature`` gives the second derivative with its sign changed where it is not the information.
-    """
-    coefficient, here = (np.zeros(len(names)) if at is None else at), start
-    step = np.full(len(names), np.inf)
-    for iteration in range(1, MAX_STEPS + 1):
-        if not _informative(here.information, start.information):
-            break
-        bend = here.information if curvature is None else curvature(coefficient, here)
-        step = np.asarray(np.linalg.solve(bend, here.score), dtype=np.float64)
-        coefficient, here = _climb(likelihood, coefficient, here, step)
-        if np.max(np.abs(step) * scale) <= STEP_TOLERANCE:
-            return coefficient, here, iteration
-    raise NotConverged(_without_maximum(names, coefficient, step, scale))
-
-
-def _informative(information: FloatArray, whole: FloatArray) -> bool:
-    """Whether every direction has kept some of the information that it had at the start."""
-    if not np.isfinite(information).all():
-        return False
-    return bool(eigh(information, whole, eigvals_only=True)[0] > EXHAUSTED)
-
-
-def invert(information: FloatArray) -> FloatArray:
-    """Return the inverse of an information matrix."""
-    return np.asarray(np.linalg.inv(information), dtype=np.float64)
-
-
-def _climb(
-    likelihood: Callable[[FloatArray], Evaluation], place: FloatArray, here: Evaluation, step: FloatArray
-) -> tuple[FloatArray, Evaluation]:
-    """Take ``step``, or the first of its halves that does not lower the likelihood."""
-    slack = 1e-10 * (1 + abs(here.log_likelihood))
-    for halvings in range(40):
-        further = place + step / 2**halvings
-        there = likelihood(further)
-        if there.log_likelihood >= here.log_likelihood - slack and np.isfinite(there.information).all():
-            return further, there
-    return place, here
-
-
-def _without_maximum(
-    names: tuple[str, ...], coefficient: FloatArray, step: FloatArray, scale: FloatArray
-) -> str:
-    """Say which coefficients were still on the move."""
-    with np.errstate(invalid="ignore"):
-        moving = ~(np.abs(step) * scale <= np.sqrt(STEP_TOLERANCE))
-    who = [
-        f"{name} (at {value:.3g})" for name, value, on in zip(names, coefficient, moving, strict=True) if on
-    ]
-    return (
-        f"the partial likelihood has no maximum: {len(who)} coefficient(s) grow without end "
-        f"({name_some(who)}). A covariate separates those with from those without an event, for instance "
-        "an arm without events; use penalty='firth' (ties 'efron' or 'breslow'), or leave it out"
-    )
-
-
 def refuse_singular(sample: CoxSample, information: FloatArray, names: tuple[str, ...]) -> None:
     """Refuse covariates without information, and covariates that earlier ones determine."""
-    own = np.diag(information)
-    events = sample.weight[sample.event].sum()
-    flat = own <= SINGULAR * events * np.maximum(sample.spread**2, np.finfo(np.float64).tiny)
+    events = sample.sorted.event_weight.sum()
+    flat = np.diag(information) <= SINGULAR * events * np.maximum(sample.spread**2, np.finfo(np.float64).tiny)
     if flat.any():
         who = [name for name, bad in zip(names, flat, strict=True) if bad]
         raise NotEstimable(
             f"{len(who)} covariate(s) do not vary within any risk set ({name_some(who)}): leave them out"
         )
-    left = information / np.sqrt(np.outer(own, own))
-    for j, name in enumerate(names):
-        if left[j, j] <= SINGULAR:
-            raise NotEstimable(
-                f"covariate {name} is determined by those before it ({name_some(names[:j])}): leave one out"
-            )
-        left = left - np.outer(left[:, j], left[j]) / left[j, j]
+    refuse_dependent(information, names)

@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .arrays import FloatArray, TimeUnit, read_only
+from .arrays import FloatArray, TimeUnit, as_numbers, read_only
 from .errors import InvalidArgument
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 TOLERANCE = 1e-12
+TOO_LARGE = "ratios too large for a number are NaN: rescale the covariate"
+NO_LIMITS = "limits are NaN where the curve has reached its end or has no standard error"
+EXPLAINED = (NO_LIMITS, "not estimable", " band from ")  # in a method: it says already where limits are NaN
+ON_LEVEL = 2.0**-26  # a curve this near to a level lies on it, as in R's survival
 
 
 def freeze_arrays(result: Any) -> None:
@@ -28,6 +32,8 @@ def freeze_arrays(result: Any) -> None:
 def require_ordered(lower: ArrayLike, estimate: ArrayLike, upper: ArrayLike) -> None:
     """Refuse limits that do not hold their estimate; NaN passes."""
     low, mid, high = (np.asarray(values, dtype=np.float64) for values in (lower, estimate, upper))
+    if not (np.any(low > mid) or np.any(mid > high)):
+        return
     slack = TOLERANCE * np.maximum(1.0, np.abs(mid))
     if bool(np.any(low > mid + slack) | np.any(mid > high + slack)):
         raise AssertionError("confidence limits do not hold the estimate: please report this as a bug")
@@ -102,6 +108,40 @@ class TestResult:
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class MaxComboResult:
+    """A test by the largest of several correlated log-rank statistics.
+
+    Attributes
+    ----------
+    statistic : float
+        The largest component, max |z|; one-sided p-values are those of max -z (less) or max z (greater).
+    df : float
+        Rank of ``correlation``.
+    p_value : float
+        Against the ``alternative``.
+    alternative : str
+        ``two-sided``, ``less`` or ``greater``.
+    component_z : ndarray of shape (m,)
+        Statistic under each weight; negative for fewer events on the experimental arm.
+    correlation : ndarray of shape (m, m)
+        Of the components when the arms do not differ.
+    method : str
+        What a reader must know to repeat the number.
+    """
+
+    statistic: float
+    df: float
+    p_value: float
+    alternative: str
+    component_z: FloatArray
+    correlation: FloatArray
+    method: str
+
+    def __post_init__(self) -> None:
+        freeze_arrays(self)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Curve:
     """A step function of time with pointwise limits and the counts under it.
 
@@ -139,6 +179,9 @@ class Curve:
     def __post_init__(self) -> None:
         freeze_arrays(self)
         require_ordered(self.lower, self.estimate, self.upper)
+        unknown = np.isnan(self.lower).any() or np.isnan(self.upper).any()
+        if unknown and not any(words in self.method for words in EXPLAINED):
+            object.__setattr__(self, "method", f"{self.method}; {NO_LIMITS}")
 
     def at(self, times: ArrayLike) -> Curve:
         """Return the curve read off at ``times``, one row each, in that order.
@@ -148,7 +191,7 @@ class Curve:
         ``n_at_risk`` 0.  ``n_at_risk`` counts just before each time; ``n_events`` and
         ``n_censored`` are those at exactly that time.
         """
-        wanted = np.atleast_1d(np.asarray(times, dtype=np.float64))
+        wanted = np.atleast_1d(as_numbers(times, "times"))
         if wanted.ndim != 1 or np.isnan(wanted).any():
             raise InvalidArgument("times must be one-dimensional and not missing")
         index = np.searchsorted(self.time, wanted, side="right") - 1
@@ -181,15 +224,16 @@ class Curve:
         """Return the times by which a fraction ``p`` has had the event, with limits.
 
         Where the curve lies exactly at the level, the midpoint of that flat piece (as R's survival);
-        the limits invert the limit curves by the same rule.  NaN where not reached.
+        the limits invert the limit curves by the same rule, at the first crossing should a limit curve rise
+        again.  NaN where not reached.
 
         Returns
         -------
         DataFrame
             Columns ``p``, ``estimate``, ``lower``, ``upper``; times in ``time_unit``.
         """
-        levels = np.atleast_1d(np.asarray(p, dtype=np.float64))
-        if ((levels <= 0) | (levels >= 1)).any():
+        levels = np.atleast_1d(as_numbers(p, "p"))
+        if levels.ndim != 1 or not ((levels > 0) & (levels < 1)).all():
             raise InvalidArgument("p must lie strictly between 0 and 1")
         rising = self.start == 0
 
@@ -212,9 +256,8 @@ def _crossing(time: FloatArray, survival: FloatArray, level: float) -> float:
     """First time at which a falling step curve is below ``level``; midpoint where it lies on it."""
     known = ~np.isnan(survival)
     time, survival = time[known], survival[known]
-    slack = TOLERANCE
-    below = np.flatnonzero(survival < level - slack)
-    on = np.flatnonzero(np.abs(survival - level) <= slack)
+    below = np.flatnonzero(survival < level - ON_LEVEL)
+    on = np.flatnonzero(np.abs(survival - level) <= ON_LEVEL)
     if on.size:
         end = time[below[0]] if below.size else time[-1]
         return float((time[on[0]] + end) / 2)
@@ -275,6 +318,12 @@ class RegressionFit:
     method: str
 
     def __post_init__(self) -> None:
+        names = ("ratio", "ratio_lower", "ratio_upper")
+        ratios = {name: np.asarray(getattr(self, name)) for name in names}
+        if any(np.isinf(values).any() for values in ratios.values()):
+            for name, values in ratios.items():
+                object.__setattr__(self, name, np.where(np.isinf(values), np.nan, values))
+            object.__setattr__(self, "method", f"{self.method}; {TOO_LARGE}")
         freeze_arrays(self)
         require_ordered(self.lower, self.coefficient, self.upper)
 

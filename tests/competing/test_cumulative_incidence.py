@@ -5,7 +5,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
-from tests.support.golden import cases, read, read_shared
+from tests.support.competing_trials import (
+    CAUSES,
+    by_arm,
+    first_hospitalisation,
+    melanoma,
+    mgus,
+    prostate,
+    transplant,
+)
+from tests.support.golden import cases
 from tests.support.references_competing import (
     naive_aalen_error,
     naive_greenwood_error,
@@ -20,7 +29,6 @@ from skeletal.survival import kaplan_meier
 
 COMPETING = cases("competing")
 RTOL = 1e-10
-CAUSES = ["1", "2", "3"]
 VARIANCES = ["aalen", "greenwood", "jackknife"]
 SMALL = CompetingRisks([2, 3, 5, 7, 8, 8, 9], [1, 2, 1, 0, 2, 1, 0], ["SSE", "death"])
 
@@ -31,41 +39,6 @@ TWO_CAUSES = st.lists(st.tuples(st.integers(1, 6), st.integers(0, 2)), min_size=
 def sample(rows):
     time, status = zip(*rows, strict=True)
     return CompetingRisks(time, status, CAUSES)
-
-
-def mgus():
-    frame = read("mgus2")
-    progressed = frame.pstat == 1
-    time = frame.ptime.where(progressed, frame.futime)
-    return time, (2 * frame.death).where(~progressed, 1), frame.sex
-
-
-def melanoma():
-    frame = read("melanoma")
-    return frame.time, frame.status, frame.sex
-
-
-def transplant():
-    frame = read_shared("bmtcrr")
-    return frame.ftime, frame.Status, frame.D
-
-
-def prostate():
-    frame = read_shared("prostate")
-    codes = {"alive": 0, "dead - prostatic ca": 1, "dead - heart or vascular": 2, "dead - cerebrovascular": 2}
-    return frame.dtime, frame.status.map(codes).fillna(3), frame.rx
-
-
-def first_hospitalisation():
-    frame = read_shared("hfactioncpx12").drop_duplicates("id")
-    return frame.time, frame.status, frame.treatment
-
-
-def by_arm(trial):
-    time, status, arm = trial
-    return {
-        str(label): CompetingRisks(time[arm == label], status[arm == label], CAUSES) for label in arm.unique()
-    }
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,15 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import chi2
-from tests.support.golden import cases, read, read_shared
+from tests.support.competing_trials import (
+    CAUSES,
+    first_hospitalisation,
+    melanoma,
+    mgus,
+    prostate,
+    transplant,
+)
+from tests.support.golden import cases, read
 from tests.support.references_competing import naive_gray
 
 from skeletal.competing import gray_test
@@ -17,38 +25,9 @@ from skeletal.survival import logrank
 COMPETING = cases("competing")
 RTOL = 1e-10
 ONE_LESS_P = 1e-15  # cmprsk gives 1 - pchisq, which rounds small p-values to multiples of 1.1e-16
-CAUSES = ["1", "2", "3"]
 SMALL = CompetingRisks([2, 3, 5, 7, 8, 9, 4, 5, 6, 1], [1, 2, 1, 1, 2, 0, 1, 0, 1, 1], ["SSE", "death"])
 ARMS = list("AAABBBABAB")
 ROWS = st.lists(st.tuples(st.integers(1, 7), st.integers(0, 2), st.integers(0, 2)), min_size=4, max_size=30)
-
-
-def mgus():
-    frame = read("mgus2")
-    progressed = frame.pstat == 1
-    time = frame.ptime.where(progressed, frame.futime)
-    return CompetingRisks(time, (2 * frame.death).where(~progressed, 1), CAUSES), frame.sex
-
-
-def melanoma():
-    frame = read("melanoma")
-    return CompetingRisks(frame.time, frame.status, CAUSES), frame.sex
-
-
-def transplant():
-    frame = read_shared("bmtcrr")
-    return CompetingRisks(frame.ftime, frame.Status, CAUSES), frame.D
-
-
-def prostate():
-    frame = read_shared("prostate")
-    codes = {"alive": 0, "dead - prostatic ca": 1, "dead - heart or vascular": 2, "dead - cerebrovascular": 2}
-    return CompetingRisks(frame.dtime, frame.status.map(codes).fillna(3), CAUSES), frame.rx
-
-
-def first_hospitalisation():
-    frame = read_shared("hfactioncpx12").drop_duplicates("id")
-    return CompetingRisks(frame.time, frame.status, CAUSES), frame.treatment
 
 
 def check(result, expected, row):
@@ -86,6 +65,41 @@ def test_rho_as_cmprsk(rho, name):
         check(gray_test(data, ulcer, cause, rho=rho), COMPETING["gray_rho"][name], row)
 
 
+@pytest.mark.parametrize("case", COMPETING["gray_melanoma_four_arms"], ids=str)
+def test_four_arms_with_strata_rho_and_ties_as_cmprsk(case):
+    data, frame = melanoma()[0], read("melanoma")
+    if case["time"] == "year":
+        data = CompetingRisks(np.ceil(data.time / 365), data.status, CAUSES)
+    strata = frame.epicel if case["strata"] else None
+    result = gray_test(data, frame.sex + frame.ulcer, case["cause"], strata=strata, rho=case["rho"])
+    assert_allclose([result.statistic, result.df], [case["statistic"], case["df"]], rtol=RTOL)
+
+
+@pytest.mark.parametrize("case", COMPETING["gray_mgus_three_arms"], ids=str)
+def test_three_arms_with_strata_rho_and_massive_ties_as_cmprsk(case):
+    (data, _), frame = mgus(), read("mgus2")
+    known = frame.hgb.notna()
+    time = np.ceil(data.time / 12) if case["time"] == "years" else data.time
+    result = gray_test(
+        CompetingRisks(time[known], data.status[known], CAUSES),
+        np.digitize(frame.age, [65, 75], right=True)[known],
+        case["cause"],
+        strata=(frame.hgb > 13)[known] if case["strata"] else None,
+        rho=case["rho"],
+    )
+    assert_allclose([result.statistic, result.df], [case["statistic"], case["df"]], rtol=RTOL)
+
+
+def test_without_competing_events_cmprsk_is_not_the_logrank_test():
+    (data, sex), expected = melanoma(), COMPETING["gray_or_logrank"]
+    event = (data.status > 0).astype(int)
+    gray = gray_test(CompetingRisks(data.time, event, ["death"]), sex, "death")
+    plain = logrank(RightCensored(data.time, event), sex)
+    assert_allclose([gray.statistic, plain.statistic], [expected["gray"], expected["logrank"]], rtol=RTOL)
+    assert_allclose(gray.observed - gray.expected, plain.observed - plain.expected, rtol=1e-9)
+    assert abs(gray.variance[0, 0] / plain.variance[0, 0] - 1) > 0.01
+
+
 @pytest.mark.parametrize("case", COMPETING["gray_small_samples"])
 def test_small_samples_with_heavy_ties_as_cmprsk(case):
     data = CompetingRisks(case["time"], case["status"], CAUSES)
@@ -108,6 +122,53 @@ def test_score_and_variance_equal_a_second_implementation(rows, rho):
     result = gray_test(CompetingRisks(time, status, CAUSES), arm, "1", rho=rho)
     assert_allclose(result.observed - result.expected, score, atol=1e-10)
     assert_allclose(result.variance, variance, rtol=1e-9, atol=1e-10)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 5), st.integers(0, 2), st.integers(0, 4), st.integers(0, 2)),
+        min_size=10,
+        max_size=60,
+    ),
+    st.sampled_from([0.0, 0.5, -1.0]),
+)
+def test_strata_of_five_arms_sum_up_a_second_implementation(rows, rho):
+    time, status, arm, stratum = (np.array(column) for column in zip(*rows, strict=True))
+    assume(len(set(arm)) > 1)
+    labels = sorted(set(arm))
+    score, variance = np.zeros(len(labels)), np.zeros((len(labels),) * 2)
+    with np.errstate(all="ignore"):
+        for s in set(stratum):
+            part = stratum == s
+            here = np.searchsorted(labels, sorted(set(arm[part])))
+            parts = naive_gray(time[part], status[part], arm[part], 1, rho=rho)
+            score[here] += parts[0]
+            variance[np.ix_(here, here)] += parts[1]
+    assume(np.isfinite(variance).all() and (np.abs(np.diag(variance)) < 1e6).all())
+    result = gray_test(CompetingRisks(time, status, CAUSES), arm, "1", strata=stratum, rho=rho)
+    assert_allclose(result.observed - result.expected, score, atol=1e-10)
+    assert_allclose(result.variance, variance, rtol=1e-9, atol=1e-10)
+
+
+@settings(max_examples=50, deadline=None)
+@given(ROWS, st.sampled_from([7.0, 1 / 365.25]))
+def test_the_unit_of_time_changes_nothing(rows, unit):
+    time, status, arm = (np.array(column) for column in zip(*rows, strict=True))
+    assume(len(set(arm)) > 1)
+    one, two = (gray_test(CompetingRisks(time * x, status, CAUSES), arm, "1") for x in (1.0, unit))
+    assert_array_equal(two.variance, one.variance)
+    assert_array_equal(two.statistic, one.statistic)
+
+
+def test_one_arm_with_all_events_of_the_cause_against_three_without():
+    # R 4.2.2, cmprsk 2.2.11: cuminc(time, status, arm)$Tests["1", ]
+    time, status = np.tile([1, 2, 2, 3, 3], 4), np.tile([1, 1, 2, 1, 0], 4)
+    arm = np.repeat(list("ABCD"), 5)
+    result = gray_test(CompetingRisks(time, np.where(arm == "A", status, 2 * (status > 1)), CAUSES), arm, "1")
+    assert_array_equal(result.observed, [3, 0, 0, 0])
+    assert result.df == 3
+    assert_allclose(result.statistic, 8.0766159518416316, rtol=RTOL)
 
 
 @settings(max_examples=50, deadline=None)
@@ -256,5 +317,7 @@ def test_bad_argument_is_named(arguments, message):
 
 def test_delayed_entry_is_refused():
     data = CompetingRisks([3, 4, 5], [1, 0, 1], ["SSE"], entry=[0, 1, 2])
-    with pytest.raises(InvalidArgument, match="no delayed entry"):
+    with pytest.raises(
+        InvalidArgument, match=r"no delayed entry: 3 row\(s\) have entry times; incidence_contrast"
+    ):
         gray_test(data, list("ABA"), "SSE")

@@ -126,7 +126,7 @@ def test_limits_take_the_first_row_and_last_seen_the_last():
         (
             'method = "andersen_gill"',
             'method = "andersen_gill"\nties = "exact"',
-            "andersen_gill takes ties = 'efron' or 'breslow'",
+            "andersen_gill takes ties efron, breslow, got 'exact'",
         ),
         (
             "data_cutoff = true",

@@ -71,6 +71,27 @@ def naive_partial_likelihood(beta, time, event, x, *, entry=None, stratum=None, 
     return total
 
 
+def naive_information(beta, time, event, x, *, entry=None, stratum=None, weight=None, ties="efron"):
+    """Information of the partial likelihood: the covariance of the covariates in each risk set."""
+    n = len(time)
+    entry = np.full(n, -np.inf) if entry is None else entry
+    stratum = np.zeros(n) if stratum is None else stratum
+    weight = np.ones(n) if weight is None else weight
+    risk = weight * np.exp(x @ beta)
+    total = np.zeros((x.shape[1], x.shape[1]))
+    for s in np.unique(stratum):
+        for t in np.unique(time[(event == 1) & (stratum == s)]):
+            at_risk = (entry < t) & (t <= time) & (stratum == s)
+            died = at_risk & (time == t) & (event == 1)
+            for k in range(int(died.sum())):
+                left = k / died.sum() if ties == "efron" else 0.0
+                share = risk * at_risk - left * risk * died
+                share = share / share.sum()
+                apart = x - share @ x
+                total += weight[died].mean() * (apart * share[:, None]).T @ apart
+    return total
+
+
 def gradient(function, place, *, step=1e-5):
     """Central differences."""
     place = np.asarray(place, float)

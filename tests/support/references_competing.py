@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 STEP = 1e-30
@@ -61,10 +63,12 @@ def naive_greenwood_error(time, status, code, n_causes, entry=None):
     return np.sqrt(np.maximum(values, 0.0))
 
 
-def naive_aalen_error(time, status, code):
+def naive_aalen_error(time, status, code, entry=None):
     """Write out the double sum over times."""
+    n_rows = len(time)
+    entry = [-1.0] * n_rows if entry is None else entry
     times = sorted(set(time))
-    at_risk = [sum(b >= t for b in time) for t in times]
+    at_risk = [sum(entry[i] < t <= time[i] for i in range(n_rows)) for t in times]
     own = [sum(b == t and s == code for b, s in zip(time, status, strict=True)) for t in times]
     other = [sum(b == t and s not in (0, code) for b, s in zip(time, status, strict=True)) for t in times]
     free, before, left = 1.0, [], []
@@ -72,7 +76,7 @@ def naive_aalen_error(time, status, code):
         before.append(free)
         free *= (n - d1 - d2) / n
         left.append(free)
-    incidence = naive_incidence(time, status, code)
+    incidence = naive_incidence(time, status, code, entry=entry)
     values = []
     for j in range(len(times)):
         total = 0.0
@@ -84,6 +88,22 @@ def naive_aalen_error(time, status, code):
                 total += before[i] ** 2 * factor * d * tied / n**2
         values.append(total)
     return np.sqrt(values)
+
+
+def naive_time_lost(time, status, code, horizon, *, entry=None, weight=None):
+    """Area under the incidence, one rectangle between two times after the other."""
+    edges = [*sorted(set(time)), np.inf]
+    incidence = naive_incidence(time, status, code, entry=entry, weight=weight)
+    widths = [max(min(b, horizon) - min(a, horizon), 0) for a, b in pairwise(edges)]
+    return sum(width * value for width, value in zip(widths, incidence, strict=True))
+
+
+def naive_time_lost_error(time, status, code, horizon, entry=None):
+    """Root of the summed squares of the derivatives of that area by each row's weight."""
+    slopes = derivatives(
+        lambda w: naive_time_lost(time, status, code, horizon, entry=entry, weight=w), len(time)
+    )
+    return float(np.sqrt((slopes**2).sum()))
 
 
 def naive_gray(time, status, arm, code, *, rho=0.0):

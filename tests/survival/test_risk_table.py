@@ -9,8 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from skeletal.curve_limits import curve_limits
 from skeletal.data import CompetingRisks, RightCensored
 from skeletal.errors import InvalidArgument
-from skeletal.risk_table import risk_table
-from skeletal.survival.grouped_counts import grouped_counts
+from skeletal.risk_table import risk_counts, risk_table
 
 rows = st.lists(
     st.tuples(st.integers(1, 6), st.integers(0, 2), st.integers(1, 4), st.integers(0, 1), st.integers(0, 2)),
@@ -30,17 +29,27 @@ def test_counts_of_competing_causes_are_those_of_the_definition(sample):
         assert_array_equal(table.n_events[:, k], [np.sum((time == t) & (status == c)) for c in (1, 2)])
 
 
-@given(rows)
-@settings(max_examples=60, deadline=None)
-def test_counts_by_group_and_stratum_are_those_of_the_definition(sample):
-    time, status, late, group, stratum = (np.array(column) for column in zip(*sample, strict=True))
-    event, entry = (status > 0).astype(int), time - late
-    counts = grouped_counts(RightCensored(time, event, entry=entry), group, 2, stratum)
-    for k, (t, s) in enumerate(zip(counts.time, counts.stratum, strict=True)):
-        for g in (0, 1):
-            here = (stratum == s) & (group == g)
-            assert counts.n_at_risk[g, k] == np.sum(here & (entry < t) & (t <= time))
-            assert counts.n_events[g, k] == np.sum(here & (time == t) & (event == 1))
+@given(rows, st.booleans(), st.sampled_from([1.0, 0.1, 1e300, 5e-324]))
+@settings(max_examples=80, deadline=None)
+def test_counts_alone_are_those_of_the_table(sample, delayed, unit):
+    time, status, late, weight, _ = (np.array(column) for column in zip(*sample, strict=True))
+    entry = (time - late) * unit if delayed else None
+    for data in (
+        RightCensored(time * unit, status > 0, entry=entry),
+        RightCensored(time * unit, status > 0, entry=entry, weight=1 + weight),
+        CompetingRisks(time * unit, status, ["SSE", "death"], entry=entry),
+        CompetingRisks(time * unit, status, ["SSE", "death", "never"], entry=entry),
+    ):
+        counts, table = risk_counts(data), risk_table(data)
+        for name in ("time", "n_at_risk", "n_events", "n_censored"):
+            assert_array_equal(getattr(counts, name), getattr(table, name))
+            assert not getattr(counts, name).flags.writeable
+
+
+def test_positions_of_rows_in_the_table():
+    table = risk_table(RightCensored([5, 2, 2, 9], [1, 1, 0, 0], entry=[2, -1, 0, 4]))
+    assert_array_equal(table.time[table.exit_index], [5, 2, 2, 9])
+    assert_array_equal(table.entry_index, [1, 0, 0, 1])
 
 
 def test_weights_that_do_not_add_exactly_leave_nobody_behind():

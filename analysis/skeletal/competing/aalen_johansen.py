@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .. import checks
+from ..arrays import hand_over
 from ..covariates import label_codes
 from ..curve_limits import ConfType, curve_limits
 from ..errors import InvalidArgument
-from ..influence import InfluenceRows, InfluenceSteps, influence_variance
 from ..results import Curve
-from ..risk_table import RiskTable, risk_table
+from .incidence_values import (
+    VARIANCES,
+    IncidenceVariance,
+    as_probability,
+    incidence_values,
+    jackknife_values,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from ..arrays import FloatArray, IntArray
     from ..data import CompetingRisks
-
-IncidenceVariance = Literal["aalen", "greenwood", "jackknife"]
-
-ROUNDING = 1e-12  # a factor for ties below this is 0: everybody at risk has the event
-
-VARIANCES = {
-    "aalen": "Aalen variance",
-    "greenwood": "Greenwood (delta method) variance",
-    "jackknife": "infinitesimal jackknife variance",
-}
+    from .incidence_values import IncidenceValues
 
 
 def cumulative_incidence(
@@ -108,30 +104,24 @@ def cumulative_incidence(
     checks.option(variance, IncidenceVariance, "variance")
     checks.option(conf_type, ConfType, "conf_type")
     code = data.code(cause)
-    table = risk_table(data)
-    n, d = table.n_at_risk, table.n_events.sum(axis=0)
-    survival = np.cumprod((n - d) / n)
-    before = np.append(1.0, survival[:-1])
-    step = before * table.n_events[code - 1] / n
-    estimate = np.minimum(np.cumsum(step), 1.0)
-    rows, words = np.arange(data.time.size), VARIANCES[variance]
-    if cluster is not None:
-        rows, words = _clusters(cluster, data.time.size, variance)
-    if variance == "jackknife" or cluster is not None:
-        squared = _jackknife(data, code, table, survival, rows)
+    words = VARIANCES[variance]
+    if cluster is None:
+        values = incidence_values(data, code, variance)
     else:
-        squared = _delta(variance, table, code, survival, before)
-    std_error = np.where(estimate > 0, np.sqrt(np.maximum(squared, 0.0)), 0.0)
+        values, words = _clustered(data, code, cluster, variance)
+    estimate = hand_over(as_probability(values.value))
+    std_error = hand_over(np.sqrt(np.where(estimate > 0, values.variance, 0.0)))
     lower, upper = curve_limits(estimate, std_error, conf_level, conf_type)
+    counts = values.counts
     return Curve(
-        time=table.time,
+        time=counts.time,
         estimate=estimate,
         std_error=std_error,
         lower=lower,
         upper=upper,
-        n_at_risk=n,
-        n_events=table.n_events[code - 1],
-        n_censored=table.n_censored,
+        n_at_risk=counts.n_at_risk,
+        n_events=counts.n_events[code - 1],
+        n_censored=counts.n_censored,
         conf_level=conf_level,
         time_unit=data.time_unit,
         method=f"Aalen-Johansen cumulative incidence of {cause}, {words}, {conf_type} limits",
@@ -139,69 +129,12 @@ def cumulative_incidence(
     )
 
 
-def tie_factor(n_events: FloatArray, n_at_risk: FloatArray) -> FloatArray:
-    """Return 1 - (d - 1)/(n - 1), and 1 for fewer than two events."""
-    tied = n_events > 1
-    factor = 1 - (n_events - 1) / np.where(tied, n_at_risk - 1, 1.0)
-    return np.where(tied, np.where(np.abs(factor) > ROUNDING, factor, 0.0), 1.0)
-
-
-def _delta(
-    variance: IncidenceVariance, table: RiskTable, code: int, survival: FloatArray, before: FloatArray
-) -> FloatArray:
-    """Sum own (1 - g)^2 + other g^2 + 2 both g (1 - g) over earlier times."""
-    n, d1 = table.n_at_risk, table.n_events[code - 1]
-    d2 = table.n_events.sum(axis=0) - d1
-    scale = (before / n) ** 2
-    if variance == "aalen":
-        own, other = scale * d1 * tie_factor(d1, n), scale * d2 * tie_factor(d2, n)
-        both = np.zeros(n.size)
-    else:
-        own, other = scale * d1 * (n - d1) / n, scale * d2 * (n - d2) / n
-        both = scale * d1 * d2 / n
-    inverse = np.divide(1.0, survival, out=np.zeros(n.size), where=survival > 0)
-    step = before * d1 / n
-    linear, _ = _moments(both - own, step, inverse)
-    _, square = _moments(own + other - 2 * both, step, inverse)
-    return np.asarray(np.cumsum(own) + 2 * linear + square)
-
-
-def _moments(weight: FloatArray, step: FloatArray, inverse: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Sum weight(u) g and weight(u) g^2 over u up to t, for every t, where g = sum of later steps/S(u)."""
-    flat = np.append(0.0, np.cumsum(weight * inverse**2)[:-1])
-    slope = np.cumsum(step * flat)
-    square = np.cumsum(2 * step * np.append(0.0, slope[:-1]) + step**2 * flat)
-    linear = np.cumsum(step * np.append(0.0, np.cumsum(weight * inverse)[:-1]))
-    return linear, square
-
-
-def _clusters(cluster: ArrayLike, n: int, variance: IncidenceVariance) -> tuple[IntArray, str]:
-    """Return the number of each row's cluster, and words for the variance."""
+def _clustered(
+    data: CompetingRisks, code: int, cluster: ArrayLike, variance: IncidenceVariance
+) -> tuple[IncidenceValues, str]:
+    """Return the values with the variance by cluster, and words for it."""
     if variance == "greenwood":
         raise InvalidArgument("variance='greenwood' has no clusters: leave one of the two out")
-    codes, labels = label_codes(cluster, n, "cluster")
-    return codes, f"infinitesimal jackknife variance by {len(labels)} clusters"
-
-
-def _jackknife(
-    data: CompetingRisks, code: int, table: RiskTable, survival: FloatArray, who: IntArray
-) -> FloatArray:
-    """Sum the squared derivatives of the incidence by the weight of each row, or cluster ``who`` of rows."""
-    before = np.append(1.0, survival[:-1])
-    n, d1, d = table.n_at_risk, table.n_events[code - 1], table.n_events.sum(axis=0)
-    inverse = np.divide(1.0, survival, out=np.zeros(n.size), where=survival > 0)
-    rows = InfluenceRows(
-        subject=who,
-        first=table.entry_index,
-        last=table.exit_index,
-        gains=(data.status == code).astype(np.float64),
-        ends=(data.status > 0).astype(np.float64),
-    )
-    steps = InfluenceSteps(
-        step=before * d1 / n,
-        gain_rate=d1 / n,
-        end_rate=d / n,
-        gain_scale=before / n,
-        end_scale=before * inverse / n,
-    )
-    return influence_variance(rows, steps)
+    codes, labels = label_codes(cluster, data.n_subjects, "cluster")
+    words = f"infinitesimal jackknife variance by {len(labels)} clusters"
+    return jackknife_values(data, code, cluster=codes), words

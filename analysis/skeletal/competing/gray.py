@@ -2,42 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .. import checks
 from ..chi_square import RANK, chi_square_test, quadratic_form
 from ..covariates import arm_codes, label_codes
 from ..errors import InvalidArgument
-from ..risk_table import from_the_end
-from .aalen_johansen import tie_factor
+from ..kernels.incidence import gray_sums
+from ..kernels.logrank import order_by_stratum
+from ..kernels.sorting import time_order
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from ..arrays import BoolArray, FloatArray, IntArray
+    from ..arrays import FloatArray
     from ..data import CompetingRisks
     from ..results import TestResult
-
-ROUNDING = 1e-12  # 1 - F nearer to 0 than this is 0
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class ArmCounts:
-    """Counts of each arm at the event times of one stratum; arrays of shape (k, m).
-
-    Attributes
-    ----------
-    n_at_risk : ndarray
-        At risk just before each time.
-    n_events, n_other : ndarray
-        Events of the cause, and of all other causes.
-    """
-
-    n_at_risk: FloatArray
-    n_events: FloatArray
-    n_other: FloatArray
 
 
 def gray_test(
@@ -94,6 +76,10 @@ def gray_test(
     all arms against h S_k(t-), and its own competing events against Y_k.  The score of all arms is used
     with a generalised inverse, so that an arm never at risk adds no degree of freedom.
 
+    Without competing events and with rho 0 the score is that of the log-rank test, but the variance uses the
+    survival of each arm by itself: the statistics differ by some per cent.  The cost is that of sorting the
+    rows, and k^2 at each time with an event of the cause.
+
     R: ``cmprsk::cuminc(time, status, arm, strata, rho)$Tests``.  SAS: ``PROC LIFETEST;
     TIME time*status(0) / EVENTCODE=1; STRATA s / GROUP=arm``.
 
@@ -110,22 +96,21 @@ def gray_test(
     (array([2., 1.]), 2.1654, 0.1411)
     """
     code = data.code(cause)
-    if not np.isfinite(rho):
-        raise InvalidArgument(f"rho must be finite, got {rho}")
+    rho = checks.finite(rho, "rho")
     if data.entry is not None:
-        raise InvalidArgument("Gray's test takes no delayed entry: the data have entry times")
+        raise InvalidArgument(
+            f"Gray's test takes no delayed entry: {data.n_subjects} row(s) have entry times; "
+            "incidence_contrast and years_lost_contrast take them"
+        )
     codes, labels = arm_codes(arm, data.n_subjects, control)
     k = len(labels)
-    stratum = np.zeros(data.n_subjects, dtype=np.int64)
+    order, starts = time_order(data.time), np.array([0, data.n_subjects])
     if strata is not None:
-        stratum = label_codes(strata, data.n_subjects, "strata")[0]
-    observed, expected, variance = np.zeros(k), np.zeros(k), np.zeros((k, k))
-    order = np.argsort(stratum, kind="stable")
-    for rows in np.split(order, np.cumsum(np.bincount(stratum))[:-1]):
-        counts = _count(data.time[rows], data.status[rows], codes[rows], code, k)
-        if counts.n_events.any():
-            parts = _score(counts, rho)
-            observed, expected, variance = observed + parts[0], expected + parts[1], variance + parts[2]
+        stratum, names = label_codes(strata, data.n_subjects, "strata")
+        order, starts = order_by_stratum(order, stratum, len(names))
+    kind = 2 * (data.status > 0) - (data.status == code)  # 0 censored, 1 the cause, 2 another
+    sums, variance = gray_sums(data.time[order], (4 * codes + kind)[order], starts, k, float(rho))
+    observed, expected = sums
     score = observed - expected
     proper = _is_variance(variance)
     statistic, df = quadratic_form(score, variance) if proper else (float("nan"), 0)
@@ -146,67 +131,9 @@ def gray_test(
     )
 
 
-def _count(time: FloatArray, status: IntArray, arm: IntArray, code: int, k: int) -> ArmCounts:
-    """Count each arm at the distinct times of events of any cause."""
-    grid, index = np.unique(time, return_inverse=True)
-    shape = (k, grid.size)
-
-    def by_arm(rows: BoolArray) -> FloatArray:
-        cells = arm[rows] * grid.size + index[rows]
-        return np.bincount(cells, minlength=k * grid.size).reshape(shape).astype(np.float64)
-
-    leaving = by_arm(np.ones(time.size, dtype=np.bool_))
-    events, other = by_arm(status == code), by_arm((status > 0) & (status != code))
-    used = (events + other).any(axis=0)
-    n_at_risk = from_the_end(leaving.T).T
-    return ArmCounts(n_at_risk=n_at_risk[:, used], n_events=events[:, used], n_other=other[:, used])
-
-
-def _score(counts: ArmCounts, rho: float) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return weighted observed and expected events (k,) and the variance of their difference (k, k)."""
-    n, d1, d2 = counts.n_at_risk, counts.n_events, counts.n_other
-    present = n > 0
-    some = np.where(present, n, 1.0)
-    survival = np.cumprod(np.where(present, (n - d1 - d2) / some, 1.0), axis=1, dtype=np.float64)
-    before = _lagged(survival, 1.0)
-    own: FloatArray = np.cumsum(before * d1 / some, axis=1)
-    size = np.where(present, n / np.where(present, before, 1.0), 0.0)
-    whole, total = size.sum(axis=0), d1.sum(axis=0)
-    pooled: FloatArray = np.cumsum(total / whole)
-    free = 1.0 - np.append(0.0, pooled[:-1])
-    free = np.where(np.abs(free) < ROUNDING, 0.0, free)
-    compared = present.sum(axis=0) > 1  # with one arm left nothing is compared, and free can pass 0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        weight = np.where(compared, free, np.maximum(free, 0.0)) ** rho
-        rate = np.where(compared, total / (whole * free), 0.0)
-    weight = np.where(np.isfinite(weight), weight, np.where(compared, np.nan, 0.0))
-    rate = np.where(np.isfinite(rate), rate, np.nan)
-    remaining = size * (1 - _lagged(own, 0.0))
-    expected = (remaining / remaining.sum(axis=0)) @ (weight * total)
-    variance = np.zeros((n.shape[0], n.shape[0]))
-    for k in np.flatnonzero(present.any(axis=1)):
-        at = present[k]
-        effect = -weight * size * (size[k] / whole)
-        effect[k] += weight * size[k]
-        reached = np.cumsum(effect * rate, axis=1)
-        later = (reached[:, -1:] - reached)[:, at]
-        alive, n_k, all_1, own_2 = before[k, at], n[k, at], total[at], d2[k, at]
-        lost = np.divide(1 - pooled[at], survival[k, at], out=np.zeros(n_k.size), where=survival[k, at] > 0)
-        first, second = effect[:, at] + (1 - lost) * later, lost * later
-        spread_1 = tie_factor(all_1, whole[at] * alive) * alive * all_1 / (whole[at] * n_k)
-        spread_2 = tie_factor(own_2, n_k) * (alive / n_k) ** 2 * own_2
-        variance += (first * spread_1) @ first.T + (second * spread_2) @ second.T
-    return d1 @ weight, expected, (variance + variance.T) / 2
-
-
 def _is_variance(matrix: FloatArray) -> bool:
     """Whether a matrix is finite and, rounding apart, without negative eigenvalues."""
     if not np.isfinite(matrix).all() or (np.diag(matrix) < 0).any():
         return False
     values = np.linalg.eigvalsh(matrix)
     return bool(values[0] >= -RANK * values[-1])
-
-
-def _lagged(values: FloatArray, start: float) -> FloatArray:
-    """Shift a step curve by one position along the last axis."""
-    return np.concatenate([np.full((values.shape[0], 1), start), values[:, :-1]], axis=1)

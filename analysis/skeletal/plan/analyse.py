@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from . import contrasts, curves, rates, values
+from . import contrasts, curves, hypothesis_tests, predictions, proportions, rates, regressions, values
 from .results import COLUMNS, Results
 from .rows import Sample, Statistic
 
@@ -18,27 +18,25 @@ if TYPE_CHECKING:
     from skeletal.results import Curve
     from skeletal.study import Study
 
-CURVES: Mapping[str, Callable[[Sample], dict[str, Curve]]] = MappingProxyType(
-    {
-        "kaplan_meier": curves.survival,
-        "cumulative_incidence": curves.incidence,
-        "mean_cumulative": curves.mean_events,
-    }
-)
 STATISTICS: Mapping[str, Callable[[Sample], Iterator[Statistic]]] = MappingProxyType(
     {
-        "logrank": contrasts.logrank_rows,
-        "gray_test": contrasts.gray_rows,
-        "cox": contrasts.cox_rows,
-        "andersen_gill": contrasts.andersen_gill_rows,
-        "proportion": contrasts.proportion_rows,
+        **contrasts.BY_ARM,
+        "proportion": proportions.proportion_rows,
         "event_rate": rates.event_rate_rows,
         "period_rate": rates.period_rate_rows,
         "mean": values.mean_rows,
         "responders": values.responder_rows,
     }
 )
-COMPARISONS = ("logrank", "gray_test", "cox", "andersen_gill")
+COMPARISONS: Mapping[str, Callable[[Sample], Iterator[Statistic]]] = MappingProxyType(
+    {
+        **hypothesis_tests.TESTS,
+        **regressions.REGRESSIONS,
+        **predictions.PREDICTIONS,
+        **contrasts.CONTRASTS,
+        **proportions.PROPORTIONS,
+    }
+)
 
 
 def analyse(outcomes: Outcomes, study: Study) -> Results:
@@ -74,12 +72,13 @@ def analyse(outcomes: Outcomes, study: Study) -> Results:
         if analysis.method in COMPARISONS and len(study.arms) == 1:
             continue
         sample = Sample(name=name, analysis=analysis, outcomes=outcomes, study=study)
-        if analysis.method in CURVES:
-            by_arm = CURVES[analysis.method](sample)
+        if analysis.method in curves.CURVES:
+            by_arm = curves.CURVES[analysis.method](sample)
             drawn[name] = MappingProxyType(by_arm)
             statistics += curves.curve_rows(sample, by_arm)
         else:
-            statistics += STATISTICS[analysis.method](sample)
+            made = COMPARISONS if analysis.method in COMPARISONS else STATISTICS
+            statistics += made[analysis.method](sample)
     frame = pd.DataFrame([item.row() for item in statistics], columns=list(COLUMNS))
     return Results(frame=frame, curves=MappingProxyType(drawn))
 

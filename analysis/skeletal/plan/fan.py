@@ -18,8 +18,8 @@ from skeletal.outcomes.recurrent import recurrent_frame
 from skeletal.study import Analysis, Estimand, changed_study
 from skeletal.tables import DERIVED
 
-from .contrasts import andersen_gill_rows, cox_rows
 from .fan_switches import EventSet, event_sets
+from .regressions import andersen_gill_rows, cox_rows
 from .rows import Sample
 
 if TYPE_CHECKING:

@@ -4,19 +4,35 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from skeletal.errors import InvalidRecords, name_some
+from skeletal.errors import InvalidRecords, NotConverged, NotEstimable, name_some
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from skeletal.arrays import LabelArray
+    from skeletal.arrays import FloatArray, LabelArray
     from skeletal.outcomes import Outcomes
+    from skeletal.results import Estimate
     from skeletal.study import Analysis, Estimand, Study
+
+FAILURES = (NotEstimable, NotConverged)
+ESTIMATE = ("estimate", "std_error", "lower", "upper", "p_value")
+
+Found = TypeVar("Found")
+
+
+def attempt(run: Callable[[], Found], reason: str = "") -> tuple[Found | None, str]:
+    """Return what ``run`` gives, or None and why it cannot be had (``reason`` says that it is no use)."""
+    if reason:
+        return None, reason
+    try:
+        return run(), ""
+    except FAILURES as error:
+        return None, f"not estimable: {error}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,27 +132,69 @@ class Sample:
 
     def strata(self, frame: pd.DataFrame) -> LabelArray | None:
         """Return one stratum label a row of ``frame``, or None where the analysis names none."""
-        if not self.analysis.strata:
+        return self.labels(frame, self.analysis.strata)
+
+    def labels(self, frame: pd.DataFrame, names: tuple[str, ...]) -> LabelArray | None:
+        """Return the values of columns of subjects as one label a row, or None without columns."""
+        if not names:
             return None
-        columns = self._columns(frame, self.analysis.strata)
+        columns = self._columns(frame, names)
         return columns.astype("string").agg(" / ".join, axis=1).to_numpy(dtype=object)
+
+    def arm_of(self, frame: pd.DataFrame) -> LabelArray:
+        """Return the arm of each row."""
+        return frame["arm"].to_numpy(dtype=object)
+
+    def pairs(self, frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, str]]:
+        """Yield each experimental arm with its rows and the control's, and why they cannot be compared."""
+        control = self.study.control.name
+        for arm in self.arms[1:]:
+            rows = frame.loc[frame["arm"].isin([control, arm])]
+            absent = [name for name in (control, arm) if not (rows["arm"] == name).any()]
+            yield arm, rows, f"not estimable: {' and '.join(absent)} without subjects" if absent else ""
+
+    def not_comparable(self, frame: pd.DataFrame) -> str:
+        """Say why the arms cannot be compared; empty where they can."""
+        present = [arm for arm, _ in self.by_arm(frame)]
+        if self.study.control.name not in present or len(present) < 2:
+            found = f"only {', '.join(present)} has subjects" if present else "no subjects"
+            return f"not estimable: {found}"
+        return ""
+
+    def estimates(self, run: Callable[[], Estimate], reason: str = "", **more: Any) -> Iterator[Statistic]:
+        """Yield the fields of an estimate, or NaN where it cannot be had for ``reason`` or by its error."""
+        found, said = attempt(run, reason)
+        for name in ESTIMATE:
+            value = math.nan if found is None else float(getattr(found, name))
+            yield self.statistic(name, value, method=found.method if found else said, **more)
 
     def design(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return the covariates of each row: an indicator an arm that has rows, then those declared."""
         arm = frame["arm"].to_numpy(dtype=object)
         present = [name for name, _ in self.by_arm(frame) if name != self.study.control.name]
         indicators = {name: (arm == name).astype(np.float64) for name in present}
+        return pd.DataFrame({**indicators, **self.covariates(frame)})
+
+    def covariates(self, frame: pd.DataFrame) -> dict[str, FloatArray]:
+        """Return the declared covariates of each row."""
         columns = self._columns(frame, self.analysis.covariates)
+        values: dict[str, FloatArray] = {}
         for name in columns:
             if not pd.api.types.is_numeric_dtype(columns[name]):
                 raise InvalidRecords(
                     f"analysis {self.name!r}: covariate {name!r} of subjects is not numeric. "
                     "Give a numeric column, or use it as a stratum."
                 )
-            indicators[str(name)] = columns[name].to_numpy(dtype=np.float64)
-        return pd.DataFrame(indicators)
+            values[str(name)] = columns[name].to_numpy(dtype=np.float64)
+        return values
+
+    def covariate_frame(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the declared covariates of each row as a frame."""
+        return pd.DataFrame(self.covariates(frame), index=range(len(frame)))
 
     def _columns(self, frame: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:
+        if not names:
+            return pd.DataFrame(index=range(len(frame)))
         subjects = self.outcomes.subjects.set_index("subject_id")
         absent = [name for name in names if name not in subjects]
         if absent:

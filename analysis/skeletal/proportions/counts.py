@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..arrays import as_numbers
 from ..errors import InvalidArgument, name_some
 from ..results import freeze_arrays
 
@@ -80,10 +81,7 @@ def two_arms_by_stratum(events: ArrayLike, totals: ArrayLike) -> TwoArms:
 
 def _whole(values: ArrayLike, name: str, dimensions: int) -> FloatArray:
     shape = "(control, experimental)" if dimensions == 1 else "one row a stratum: (control, experimental)"
-    try:
-        array = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise InvalidArgument(f"{name} must be numbers: {error}") from None
+    array = as_numbers(values, name)
     if array.ndim != dimensions or array.shape[-1] != 2 or array.size == 0:
         raise InvalidArgument(f"{name} must be {shape}, got shape {array.shape}")
     if not (np.isfinite(array).all() and (array >= 0).all() and (array % 1 == 0).all()):

@@ -242,9 +242,10 @@ def noninferiority_test(
 def _check_margin(margin: float, scale: Scale, method: MarginMethod) -> None:
     if scale == "ratio" and method == "wald":
         raise InvalidArgument("method='wald' tests differences: use a score method on the ratio scale")
+    checks.finite(margin, "margin")
     if scale == "difference" and not -1 < margin < 1:
         raise InvalidArgument(f"margin must lie between -1 and 1 on the difference scale, got {margin}")
-    if scale == "ratio" and not 0 < margin < float("inf"):
+    if scale == "ratio" and margin <= 0:
         raise InvalidArgument(f"margin must be positive and finite on the ratio scale, got {margin}")
 
 

@@ -48,8 +48,11 @@ class _Tables:
         self.x = np.arange(self.m + 1.0)[:, None]
         self.y = np.arange(self.n + 1.0)[None, :]
 
-    def p_value(self, difference: float) -> float:
-        """Largest probability, over the common proportions, of a table as far above ``difference``."""
+    def p_value(self, difference: float, enough: float = 1.0) -> float:
+        """Largest probability, over the common proportions, of a table as far above ``difference``.
+
+        The search ends where it has found more than ``enough``.
+        """
         statistic = self._scores(difference)
         observed = statistic[self.seen]
         region = (statistic >= observed - SAME * max(1.0, abs(observed))).astype(np.float64)
@@ -60,6 +63,8 @@ class _Tables:
             values = self._probability(region, grid, difference)
             top = int(np.argmax(values))
             best = max(best, float(values[top]))
+            if best > enough:
+                break
             grid = np.linspace(grid[max(top - 1, 0)], grid[min(top + 1, grid.size - 1)], 33)
         return best
 
@@ -84,13 +89,13 @@ def _lower_limit(tables: _Tables, difference: float, alpha: float) -> float:
         return -1.0
     outside, inside = -1.0, difference
     for value in grid[1:-1]:
-        if tables.p_value(float(value)) > alpha:
+        if tables.p_value(float(value), alpha) > alpha:
             inside = float(value)
             break
         outside = float(value)
     for _ in range(HALVINGS):
         middle = (outside + inside) / 2
-        if tables.p_value(middle) > alpha:
+        if tables.p_value(middle, alpha) > alpha:
             inside = middle
         else:
             outside = middle

@@ -93,10 +93,10 @@ def andersen_gill(
     n = data.stop.size
     names, matrix = covariate_matrix(covariates, n)
     stratum = None if strata is None else label_codes(strata, n, "strata")[0]
-    clusters, n_clusters = data.subject_number, data.n_subjects
+    clusters = data.subject_number
+    n_subjects = int(clusters.max()) + 1
     if cluster is not None:
-        clusters, labels = label_codes(cluster, n, "cluster")
-        n_clusters = len(labels)
+        clusters = label_codes(cluster, n, "cluster")[0]
     event = (data.status == 1).astype("int64")
     sample = cox_sample(data.stop, event, matrix, entry=data.start, stratum=stratum)
     maximum = maximise(sample, names, ties)
@@ -104,9 +104,7 @@ def andersen_gill(
     stratified = "" if strata is None else ", stratified"
     method = (
         f"Andersen-Gill rate model, {rule} rule for ties{stratified}, robust covariance by "
-        f"{n_clusters} subjects, Wald limits and p-values; death ends the time at risk"
+        f"{int(clusters.max()) + 1} subjects, Wald limits and p-values; death ends the time at risk"
     )
-    fields = cox_fields(
-        names, sample, maximum, ties, cluster=clusters, n_subjects=data.n_subjects, method=method
-    )
+    fields = cox_fields(names, sample, maximum, ties, cluster=clusters, n_subjects=n_subjects, method=method)
     return RegressionFit(**fields)

@@ -4,6 +4,7 @@ from .analysis import Analysis as Analysis
 from .analysis import Baseline as Baseline
 from .analysis import Look as Look
 from .analysis import ReportSettings as ReportSettings
+from .analysis import Weight as Weight
 from .data_cut import DataCut as DataCut
 from .definitions import Definition as Definition
 from .definitions import definition_table as definition_table

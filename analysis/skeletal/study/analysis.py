@@ -3,52 +3,43 @@
 from __future__ import annotations
 
 import datetime as dt
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from .analysis_methods import METHODS, Method, MethodRule
 
-MEASURE_METHODS = ("mean", "responders")
-FIRST_METHODS = ("kaplan_meier", "logrank", "cox", "cumulative_incidence", "gray_test", "proportion")
-Method = Literal[
-    "kaplan_meier",
-    "logrank",
-    "cox",
-    "cumulative_incidence",
-    "gray_test",
-    "proportion",
-    "mean_cumulative",
-    "andersen_gill",
-    "event_rate",
-    "period_rate",
-    "mean",
-    "responders",
-]
+OPTIONS = tuple(dict.fromkeys(option for rule in METHODS.values() for option in rule.options))
 Day = Annotated[int, Field(ge=0)]
-_CURVES = ("kaplan_meier", "cumulative_incidence", "mean_cumulative")
-_BOUNDED = ("log-log", "log", "plain", "logit", "arcsine")
-CONF_TYPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"kaplan_meier": _BOUNDED, "cumulative_incidence": _BOUNDED, "mean_cumulative": ("log", "plain")}
-)
-OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "times": (*_CURVES, "proportion"),
-        "conf_level": (*_CURVES, "event_rate", "period_rate", "mean", "responders"),
-        "conf_type": _CURVES,
-        "strata": ("logrank", "gray_test", "cox", "andersen_gill"),
-        "covariates": ("cox", "andersen_gill"),
-        "ties": ("cox", "andersen_gill"),
-        "rate": ("event_rate",),
-        "period_days": ("period_rate",),
-    }
-)
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Weight(_Model):
+    """A weight of a log-rank test, by the name of its class in skeletal.survival."""
+
+    name: Literal[
+        "unweighted", "fleming-harrington", "gehan", "tarone-ware", "peto-peto", "modestly-weighted"
+    ]
+    rho: Finite | None = Field(default=None, ge=0, description="fleming-harrington: power of S(t-)")
+    gamma: Finite | None = Field(default=None, ge=0, description="fleming-harrington: power of 1 - S(t-)")
+    t_star: Finite | None = Field(default=None, ge=0, description="modestly-weighted: day it stays from")
+    s_star: Finite | None = Field(default=None, gt=0, le=1, description="modestly-weighted: or survival")
+
+    @model_validator(mode="after")
+    def _numbers_fit_the_name(self) -> Self:
+        given = {key for key in ("rho", "gamma", "t_star", "s_star") if getattr(self, key) is not None}
+        wanted = {"fleming-harrington": {"rho", "gamma"}}.get(self.name, set())
+        if self.name == "modestly-weighted":
+            if given not in ({"t_star"}, {"s_star"}):
+                raise ValueError("modestly-weighted takes one of t_star and s_star")
+        elif given != wanted:
+            takes = " and ".join(sorted(wanted)) or "no numbers"
+            raise ValueError(f"{self.name} takes {takes}, got {', '.join(sorted(given)) or 'none'}")
+        return self
 
 
 class Analysis(_Model):
@@ -59,11 +50,41 @@ class Analysis(_Model):
     method: Method
     label: str = ""
     times: tuple[Day, ...] = Field(default=(), description="Days at which the curve or proportion is read")
+    horizon: int | None = Field(default=None, ge=1, description="Day to which a mean is restricted")
+    given: Day | None = Field(default=None, description="Day that has been survived")
     strata: tuple[str, ...] = Field(default=(), description="Columns of subjects")
+    censoring_strata: tuple[str, ...] = Field(
+        default=(), description="Columns of subjects within which censoring is estimated"
+    )
     covariates: tuple[str, ...] = Field(default=(), description="Numeric columns of subjects beside the arm")
+    subgroups: tuple[str, ...] = Field(default=(), description="Columns of subjects, each a set of subgroups")
+    rows: tuple[dict[str, Finite], ...] = Field(
+        default=(), description="Values of the covariates to predict for, in both arms"
+    )
     conf_level: float = Field(default=0.95, gt=0, lt=1)
     conf_type: str | None = Field(default=None, description="The method's default if absent")
     ties: Literal["efron", "breslow", "exact"] = "efron"
+    penalty: Literal["firth"] | None = Field(default=None, description="Penalty on the likelihood")
+    weight: Weight | None = Field(default=None, description="Weight of the log-rank test; none if absent")
+    weights: tuple[Weight, ...] = Field(default=(), description="Weights of the MaxCombo test")
+    scores: tuple[Finite, ...] = Field(default=(), description="One score an arm, in the order of the arms")
+    rho: Finite | None = Field(default=None, description="Power of 1 - F in the weight of Gray's test")
+    tie_scores: str | None = Field(default=None, description="Scores of tied times of the permutation test")
+    distribution: str | None = Field(
+        default=None, description="Of the survival times, or of the permutation statistic"
+    )
+    kind: str | None = Field(default=None, description="Kind of contrast, band, margin or concordance")
+    variance: str | None = Field(default=None, description="The method's default if absent")
+    formula: str | None = Field(
+        default=None, description="Of limits and test; the method's default if absent"
+    )
+    alternative: str | None = None
+    margin: Finite | None = Field(default=None, description="Difference or ratio under the null")
+    transform: str | None = Field(default=None, description="Scale of time for a trend of the effect")
+    cuts: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        default=(), description="Days between the intervals of constant hazard"
+    )
+    product: str | None = None
     rate: Literal["pooled", "per_subject"] = Field(
         default="pooled",
         description="Events over time at risk, or the mean of the subjects' rates",
@@ -73,45 +94,57 @@ class Analysis(_Model):
 
     @model_validator(mode="after")
     def _options_fit_the_method(self) -> Self:
-        reads, other = ("measure", "estimand") if self.method in MEASURE_METHODS else ("estimand", "measure")
+        rule = METHODS[self.method]
+        reads, other = ("measure", "estimand") if rule.reads == "value" else ("estimand", "measure")
         if not getattr(self, reads) or getattr(self, other):
             raise ValueError(f"{self.method} reads one {reads}: give {reads} = ... and no {other}")
-        fields = type(self).model_fields
-        unused = [
-            option
-            for option, methods in OPTIONS.items()
-            if self.method not in methods and getattr(self, option) != fields[option].default
-        ]
-        if unused:
-            raise ValueError(f"{self.method} does not take {', '.join(unused)}")
-        if problem := self._column_problem():
-            raise ValueError(problem)
-        if len(set(self.times)) < len(self.times):
-            raise ValueError(f"times name a day twice, got {', '.join(map(str, self.times))}")
-        if self.method == "andersen_gill" and self.ties == "exact":
-            raise ValueError("andersen_gill takes ties = 'efron' or 'breslow'")
-        if self.method == "proportion" and not self.times:
-            raise ValueError("proportion needs times, the days by which it is read")
+        for problem in (self._unused(rule), self._choice_problem(rule), self._column_problem()):
+            if problem:
+                raise ValueError(problem)
+        if absent := [option for option in rule.needs if getattr(self, option) in (None, ())]:
+            raise ValueError(f"{self.method} needs {', '.join(absent)}")
+        for name in ("times", "cuts"):
+            if len(set(getattr(self, name))) < len(getattr(self, name)):
+                raise ValueError(f"{name} name a day twice, got {', '.join(map(str, getattr(self, name)))}")
+        if any(set(row) != set(self.covariates) for row in self.rows):
+            wanted = ", ".join(self.covariates) or "no covariate"
+            raise ValueError(f"every row of rows needs {wanted} and no other")
         return self
+
+    def _unused(self, rule: MethodRule) -> str:
+        """Name the options that the method does not take; empty where there are none."""
+        fields = type(self).model_fields
+        given = [name for name in OPTIONS if getattr(self, name) != fields[name].default]
+        unused = [name for name in given if name not in rule.options]
+        return f"{self.method} does not take {', '.join(unused)}" if unused else ""
+
+    def _choice_problem(self, rule: MethodRule) -> str:
+        """Say which option has a value that the method does not know; empty where none has."""
+        for option, values in rule.choices.items():
+            value = getattr(self, option)
+            if value is not None and value not in values:
+                return f"{self.method} takes {option} {', '.join(values)}, got {value!r}"
+        return ""
 
     def _column_problem(self) -> str:
         """Say which strata or covariates cannot be; empty where all can."""
         columns = [*self.strata, *self.covariates]
         if repeated := sorted({column for column in columns if columns.count(column) > 1}):
             return f"strata and covariates name more than once: {', '.join(repeated)}"
-        if given := [column for column in columns if column in ("arm", "subject_id")]:
+        everywhere = (*columns, *self.subgroups, *self.censoring_strata)
+        if given := [column for column in everywhere if column in ("arm", "subject_id")]:
             return f"{', '.join(given)} can be neither stratum nor covariate; arms are compared anyway"
-        types = CONF_TYPES.get(self.method, ())
-        if self.conf_type is not None and self.conf_type not in types:
-            return f"{self.method} takes conf_type {', '.join(types)}, got {self.conf_type!r}"
         return ""
 
     @property
     def variable(self) -> str:
         """What this method reads: ``first`` or ``recurrent`` of an estimand, or ``value`` of a measure."""
-        if self.method in MEASURE_METHODS:
-            return "value"
-        return "first" if self.method in FIRST_METHODS else "recurrent"
+        return METHODS[self.method].reads
+
+    def chosen(self, *options: str) -> dict[str, Any]:
+        """Return those of ``options`` that were given, for the function of the method."""
+        values = {name: getattr(self, name) for name in options}
+        return {name: value for name, value in values.items() if value is not None}
 
 
 class Baseline(_Model):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .analysis_methods import METHODS
 from .data_cut import data_cut_problems
 from .definitions import unknown_definition
 from .eligibility import eligibility_problems
@@ -99,7 +100,6 @@ def _name_problems(where: str, estimand: Estimand, endpoint: Endpoint | None) ->
 
 
 # Tests and models that take lesions of one subject as independent.
-_NOT_CLUSTERED = ("logrank", "gray_test", "mean_cumulative", "event_rate", "period_rate")
 
 
 def _measure_problems(study: Study) -> list[str]:
@@ -159,12 +159,13 @@ def study_problems(study: Study) -> list[str]:
                 f"{analysis.variable!r}, {analysis.estimand!r} has {estimand.variable!r}"
             )
         endpoint = study.endpoints.get(estimand.endpoint) if estimand else None
-        if endpoint and endpoint.unit == "lesion" and analysis.method in _NOT_CLUSTERED:
+        if endpoint and endpoint.unit == "lesion" and not METHODS[analysis.method].clustered:
+            allowed = [method for method, rule in METHODS.items() if rule.clustered and rule.reads != "value"]
             problems.append(
                 f"analysis {name!r}: {analysis.method} takes the lesions of a subject as independent; "
-                "use kaplan_meier, cumulative_incidence, cox, andersen_gill or proportion"
+                f"use {', '.join(allowed[:-1])} or {allowed[-1]}"
             )
-        if endpoint and endpoint.unit == "lesion" and (analysis.method, analysis.ties) == ("cox", "exact"):
+        if endpoint and endpoint.unit == "lesion" and analysis.ties == "exact":
             problems.append(
                 f"analysis {name!r}: ties = 'exact' has no covariance robust by subject for lesions"
             )

@@ -1,11 +1,36 @@
 """Time to one event: curves, tests and regression for right-censored samples."""
 
+from .bands import simultaneous_band as simultaneous_band
+from .baseline import baseline_hazard as baseline_hazard
+from .concordance import concordance as concordance
+from .conditional import conditional_survival as conditional_survival
 from .cox import CoxFit as CoxFit
 from .cox import cox as cox
+from .frailty import FrailtyFit as FrailtyFit
+from .frailty import frailty_cox as frailty_cox
 from .kaplan_meier import follow_up as follow_up
 from .kaplan_meier import kaplan_meier as kaplan_meier
 from .kaplan_meier import nelson_aalen as nelson_aalen
 from .logrank import logrank as logrank
+from .max_combo import max_combo as max_combo
+from .milestones import survival_contrast as survival_contrast
+from .parametric import parametric as parametric
+from .parametric_fit import ParametricFit as ParametricFit
+from .permutation import logrank_permutation as logrank_permutation
+from .piecewise import PiecewiseFit as PiecewiseFit
+from .piecewise import piecewise_exponential as piecewise_exponential
+from .predicted import predicted_survival as predicted_survival
+from .profile import profile_limits as profile_limits
+from .proportionality import proportionality as proportionality
+from .residuals import residuals as residuals
+from .restricted_mean import restricted_mean as restricted_mean
+from .restricted_mean import restricted_mean_contrast as restricted_mean_contrast
+from .restricted_mean import restricted_mean_test as restricted_mean_test
+from .restricted_mean_regression import restricted_mean_regression as restricted_mean_regression
+from .subgroups import SubgroupEffects as SubgroupEffects
+from .subgroups import linear_combination as linear_combination
+from .subgroups import subgroup_effects as subgroup_effects
+from .trend import logrank_trend as logrank_trend
 from .weights import FlemingHarrington as FlemingHarrington
 from .weights import Gehan as Gehan
 from .weights import LogrankWeight as LogrankWeight

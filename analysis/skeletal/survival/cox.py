@@ -43,6 +43,8 @@ class CoxFit(RegressionFit):
         Covariates as given, columns in the order of ``names``.
     stratum, cluster : ndarray of shape (n,) or None
         Codes from 0 in sorted order of the labels.
+    stratum_labels : tuple
+        Label of each code of ``stratum``; empty without strata.
     offset : ndarray of shape (n,) or None
         Known part of the linear predictor.
     ties : str
@@ -54,6 +56,7 @@ class CoxFit(RegressionFit):
     data: RightCensored
     covariates: FloatArray
     stratum: IntArray | None
+    stratum_labels: tuple[object, ...]
     cluster: IntArray | None
     offset: FloatArray | None
     ties: Ties
@@ -117,6 +120,7 @@ def cox(
     with their mean case weight.  The sandwich uses score residuals under the same rule and has no
     small-sample factor.  Firth's step solves U + tr(I^-1 dI)/2 = 0; ``covariance`` is I^-1 there and
     ``log_likelihood`` is penalised.  Case weights alone never make the covariance robust.
+    The robust score test keeps the offset in its null model, which R's ``rscore`` leaves out.
 
     R: ``survival::coxph(Surv(time, event) ~ x, ties = "efron", cluster = id)``; ``coxphf::coxphf``
     (Breslow's rule).  SAS: ``PROC PHREG; MODEL time*event(0) = x / TIES=EFRON`` (``DISCRETE`` is our
@@ -140,9 +144,9 @@ def cox(
     checks.option(penalty, (None, "firth"), "penalty")
     n = data.n_subjects
     names, matrix = covariate_matrix(covariates, n)
-    stratum = None if strata is None else label_codes(strata, n, "strata")[0]
+    stratum, labels = (None, ()) if strata is None else label_codes(strata, n, "strata")
     clusters = None if cluster is None else label_codes(cluster, n, "cluster")[0]
-    shift = None if offset is None else _offset(offset, n)
+    shift = None if offset is None else known_offset(offset, n)
     _refuse_combinations(data, ties, penalty, clusters)
     sample = cox_sample(
         data.time,
@@ -164,6 +168,7 @@ def cox(
         data=data,
         covariates=read_only(matrix),
         stratum=stratum,
+        stratum_labels=tuple(np.asarray(labels).tolist()),
         cluster=clusters,
         offset=shift,
         ties=ties,
@@ -171,7 +176,8 @@ def cox(
     )
 
 
-def _offset(offset: ArrayLike, n: int) -> FloatArray:
+def known_offset(offset: ArrayLike, n: int) -> FloatArray:
+    """Return the offset of ``n`` rows, or say which are not known."""
     values = as_floats(offset, "offset")
     checks.same_length(n, offset=values)
     checks.rows_where(~np.isfinite(values), "offset must be known and finite")

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from .. import checks
+from ..arrays import hand_over
 from ..covariates import label_codes
 from ..curve_limits import ConfType, curve_limits
 from ..data import RightCensored
+from ..kernels.product_limit import product_limit
 from ..results import Curve
-from ..risk_table import RiskTable, risk_table, sum_by
+from ..risk_table import RiskCounts, risk_counts, risk_table, sum_by
 from .clustered_curve import clustered_log_variance
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ def kaplan_meier(
     -------
     Curve
         One row a distinct observed time.  ``std_error``, ``lower`` and ``upper`` are NaN once the
-        curve is 0.
+        curve is 0; before the first event both limits are 1 on every scale (R: NA on some).
 
     Raises
     ------
@@ -83,20 +85,20 @@ def kaplan_meier(
     """
     checks.option(conf_type, ConfType, "conf_type")
     clusters = None if cluster is None else label_codes(cluster, data.n_subjects, "cluster")[0]
-    table = risk_table(data)
-    n, d = table.n_at_risk, table.n_events[0]
-    survival = np.cumprod((n - d) / n)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        if clusters is None:
-            log_variance = np.cumsum(d / (n * (n - d)))
-            variance_name = "Greenwood variance"
-        else:
-            log_variance = clustered_log_variance(data, table, clusters)
-            variance_name = f"infinitesimal jackknife variance by {int(clusters.max()) + 1} clusters"
-        std_error = np.where(survival > 0, survival * np.sqrt(log_variance), np.nan)
+    counts: RiskCounts
+    if clusters is None:
+        counts = risk_counts(data)
+        survival, log_variance = _product_limit(counts)
+        variance_name = "Greenwood variance"
+    else:
+        counts = table = risk_table(data)
+        survival, _ = _product_limit(counts)
+        log_variance = clustered_log_variance(data, table, clusters)
+        variance_name = f"infinitesimal jackknife variance by {int(clusters.max()) + 1} clusters"
+    std_error = hand_over(survival * np.sqrt(log_variance))
     limits = curve_limits(survival, std_error, conf_level, conf_type)
     method = f"Kaplan-Meier, {variance_name}, {conf_type} limits"
-    return _curve(data, table, (survival, std_error, *limits), conf_level, method, start=1.0)
+    return _curve(data, counts, (survival, std_error, *limits), conf_level, method, start=1.0)
 
 
 def nelson_aalen(
@@ -144,17 +146,17 @@ def nelson_aalen(
     array([0.25  , 0.9167, 0.9167])
     """
     checks.option(ties, HazardTies, "ties")
-    table = risk_table(data)
-    n, d = table.n_at_risk, table.n_events[0]
+    counts = risk_counts(data)
+    n, d = counts.n_at_risk, counts.n_events[0]
     if ties == "nelson-aalen":
         step, variance = d / n, d / n**2
     else:
-        step, variance = _one_after_the_other(data, table)
-    hazard, std_error = np.cumsum(step), np.sqrt(np.cumsum(variance))
+        step, variance = _one_after_the_other(data, counts)
+    hazard, std_error = hand_over(np.cumsum(step)), hand_over(np.sqrt(np.cumsum(variance)))
     limits = curve_limits(hazard, std_error, conf_level, "log", bounded=False)
     name = "Nelson-Aalen" if ties == "nelson-aalen" else "Fleming-Harrington"
     method = f"{name} cumulative hazard, log limits"
-    return _curve(data, table, (hazard, std_error, *limits), conf_level, method, start=0.0)
+    return _curve(data, counts, (hazard, std_error, *limits), conf_level, method, start=0.0)
 
 
 def follow_up(data: RightCensored) -> Curve:
@@ -194,30 +196,40 @@ def follow_up(data: RightCensored) -> Curve:
     return replace(curve, method=f"reverse {curve.method}; events are censored, censorings the event")
 
 
-def _one_after_the_other(data: RightCensored, table: RiskTable) -> tuple[FloatArray, FloatArray]:
+def _product_limit(counts: RiskCounts) -> tuple[FloatArray, FloatArray]:
+    """Return the survival and the variance of its log at each time."""
+    survival, log_variance = np.empty(counts.time.size), np.empty(counts.time.size)
+    product_limit(counts.n_at_risk, counts.n_events[0], survival, log_variance)
+    return hand_over(survival), log_variance
+
+
+def _one_after_the_other(data: RightCensored, counts: RiskCounts) -> tuple[FloatArray, FloatArray]:
     """Return hazard steps and their variances with tied events taken one after the other."""
-    m = table.time.size
-    count = np.bincount(table.exit_index[data.event == 1], minlength=m)
+    m, events = counts.time.size, counts.n_events[0]
+    number = events
+    if data.weight is not None:
+        number = risk_counts(RightCensored(data.time, data.event)).n_events[0]
+    count = number.astype(np.int64)
     cell = np.repeat(np.arange(m), count)
     before = np.arange(cell.size) - (np.cumsum(count) - count)[cell]
-    weight = table.n_events[0][cell] / count[cell]
-    left = table.n_at_risk[cell] - before * weight
+    weight = events[cell] / number[cell]
+    left = counts.n_at_risk[cell] - before * weight
     return sum_by(cell, weight / left, m), sum_by(cell, weight / left**2, m)
 
 
 def _curve(
-    data: RightCensored, table: RiskTable, values: _Values, conf_level: float, method: str, *, start: float
+    data: RightCensored, counts: RiskCounts, values: _Values, conf_level: float, method: str, *, start: float
 ) -> Curve:
     estimate, std_error, lower, upper = values
     return Curve(
-        time=table.time,
+        time=counts.time,
         estimate=estimate,
         std_error=std_error,
         lower=lower,
         upper=upper,
-        n_at_risk=table.n_at_risk,
-        n_events=table.n_events[0],
-        n_censored=table.n_censored,
+        n_at_risk=counts.n_at_risk,
+        n_events=counts.n_events[0],
+        n_censored=counts.n_censored,
         conf_level=conf_level,
         time_unit=data.time_unit,
         method=method if data.weight is None else f"{method}, case weights",

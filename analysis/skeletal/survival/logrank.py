@@ -2,45 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..chi_square import chi_square_test, quadratic_form
-from ..covariates import arm_codes, label_codes
-from ..errors import InvalidArgument
-from .grouped_counts import GroupedCounts, grouped_counts
-from .weights import LogrankWeight, PooledCounts, Unweighted
+from ..chi_square import chi_square_test, no_test, quadratic_form
+from ..covariates import arm_codes
+from .logrank_sums import logrank_sums, require_weight, risk_walk, usable, weights_over_time, why_no_test
+from .weights import LogrankWeight, Unweighted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike
 
-    from ..arrays import FloatArray
     from ..data import RightCensored
     from ..results import TestResult
 
 UNWEIGHTED = Unweighted()
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class LogrankTerms:
-    """What the log-rank family sums over the event times of all strata.
-
-    Attributes
-    ----------
-    observed, expected : ndarray of shape (k, m)
-        Events by arm at each event time, and those expected from the share at risk.
-    share : ndarray of shape (k, m)
-        Share of each arm in the risk set.
-    spread : ndarray of shape (m,)
-        d (n - d)/(n - 1); the covariance of the counts is spread (diag(share) - share share').
-    """
-
-    observed: FloatArray
-    expected: FloatArray
-    share: FloatArray
-    spread: FloatArray
 
 
 def logrank(
@@ -105,62 +84,45 @@ def logrank(
     >>> result.observed, round(result.z, 4), round(result.p_value, 4)
     (array([3., 2.]), -1.3677, 0.1714)
     """
-    if isinstance(weight, type) or not callable(getattr(weight, "at", None)):
-        raise InvalidArgument(f"weight must be a log-rank weight such as Unweighted(), got {weight!r}")
+    require_weight(weight)
     codes, labels = arm_codes(arm, data.n_subjects, control)
-    stratum = None if strata is None else label_codes(strata, data.n_subjects, "strata")[0]
-    counts = grouped_counts(data, codes, len(labels), stratum)
-    terms, weights = logrank_terms(counts), weights_over_time(counts, weight)
-    observed, expected = terms.observed @ weights, terms.expected @ weights
-    variance = logrank_variance(terms, weights, weights)
-    statistic, df = quadratic_form(observed - expected, variance)
+    walk = risk_walk(data, codes, len(labels), strata)
+    weights = weights_over_time(walk, weight)
+    method = method_text("log-rank test", (weight,), data, strata)
+    method = f"{method}, reference {labels[0]}"
+    if not usable(weights):
+        return no_test(f"{method}; not estimable: {why_no_test(walk, weights)}")
+    sums = logrank_sums(walk, weights, weights)
+    difference = sums.observed - sums.expected
+    statistic, df = quadratic_form(difference, sums.variance)
     z = float("nan")
     if len(labels) == 2 and df == 1:
-        z = float((observed[1] - expected[1]) / np.sqrt(variance[1, 1]))
+        z = float(difference[1] / np.sqrt(sums.variance[1, 1]))
+    if df == 0:
+        method = f"{method}; not estimable: {why_no_test(walk, weights)}"
     return chi_square_test(
         statistic,
         df,
-        _method(weight, labels, stratified=stratum is not None, weighted=data.weight is not None),
+        method,
         z=z,
-        observed=observed,
-        expected=expected,
-        variance=variance,
+        observed=sums.observed,
+        expected=sums.expected,
+        variance=sums.variance,
     )
 
 
-def logrank_terms(counts: GroupedCounts) -> LogrankTerms:
-    """Return observed, expected and the parts of the variance at each event time."""
-    n, d = counts.n_at_risk.sum(axis=0), counts.n_events.sum(axis=0)
-    share = counts.n_at_risk / n
-    spread = np.where(n > 1, d * (n - d) / np.where(n > 1, n - 1, 1.0), 0.0)
-    return LogrankTerms(observed=counts.n_events, expected=share * d, share=share, spread=spread)
-
-
-def logrank_variance(terms: LogrankTerms, first: FloatArray, second: FloatArray) -> FloatArray:
-    """Return the covariance (k, k) of the observed less expected sums under two weights."""
-    scale = terms.spread * first * second
-    variance = np.diag(terms.share @ scale) - (terms.share * scale) @ terms.share.T
-    return np.asarray((variance + variance.T) / 2)
-
-
-def weights_over_time(counts: GroupedCounts, weight: LogrankWeight) -> FloatArray:
-    """Return the weight at each event time, from the counts of all arms within its stratum."""
-    n, d = counts.n_at_risk.sum(axis=0), counts.n_events.sum(axis=0)
-    weights = np.empty(n.size)
-    starts = np.flatnonzero(np.diff(counts.stratum, prepend=-1))
-    for low, high in zip(starts, np.append(starts, n.size)[1:], strict=True):
-        part = slice(low, high)
-        pooled = PooledCounts(time=counts.time[part], n_at_risk=n[part], n_events=d[part])
-        weights[part] = weight.at(pooled)
-    return weights
-
-
-def _method(weight: LogrankWeight, labels: tuple[object, ...], *, stratified: bool, weighted: bool) -> str:
-    parts = ["log-rank test" if isinstance(weight, Unweighted) else f"log-rank test, {weight.name} weights"]
-    if stratified:
+def method_text(
+    name: str, weights: Sequence[LogrankWeight], data: RightCensored, strata: ArrayLike | None
+) -> str:
+    """Return what a reader must know of a test of the log-rank family."""
+    parts = [name]
+    if len(weights) > 1 or not isinstance(weights[0], Unweighted):
+        parts.append(f"{' + '.join(weight.name for weight in weights)} weights")
+    if strata is not None:
         parts.append("stratified")
-    if weighted:
+    if data.entry is not None:
+        parts.append("delayed entry")
+    if data.weight is not None:
         parts.append("case weights")
     parts.append("hypergeometric variance")
-    parts.append(f"reference {labels[0]}")
     return ", ".join(parts)

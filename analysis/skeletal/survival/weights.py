@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from .. import checks
 from ..errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -77,8 +79,7 @@ class FlemingHarrington:
 
     def __post_init__(self) -> None:
         for value in (self.rho, self.gamma):
-            if not (np.isfinite(value) and value >= 0):
-                raise InvalidArgument(f"rho and gamma must be finite and not negative, got {value}")
+            checks.finite(value, "rho and gamma", least=0.0)
 
     @property
     def name(self) -> str:
@@ -146,9 +147,9 @@ class ModestlyWeighted:
     def __post_init__(self) -> None:
         if (self.t_star is None) == (self.s_star is None):
             raise InvalidArgument("give one of t_star and s_star")
-        if self.t_star is not None and not self.t_star >= 0:
-            raise InvalidArgument(f"t_star must not be negative, got {self.t_star}")
-        if self.s_star is not None and not 0 < self.s_star <= 1:
+        if self.t_star is not None and not (isinstance(self.t_star, Real) and self.t_star >= 0):
+            raise InvalidArgument(f"t_star must not be negative, got {self.t_star!r}")
+        if self.s_star is not None and not 0 < checks.finite(self.s_star, "s_star") <= 1:
             raise InvalidArgument(f"s_star must lie in (0, 1], got {self.s_star}")
 
     @property
@@ -164,4 +165,5 @@ class ModestlyWeighted:
         else:
             reached = int((counts.time <= (self.t_star or 0.0)).sum())
             floor = float(np.concatenate([[1.0], counts.survival()])[reached])
-        return np.asarray(1 / np.maximum(counts.survival_before(), floor), dtype=np.float64)
+        with np.errstate(divide="ignore"):  # infinite once S(t-) is 0, which needs delayed entry
+            return np.asarray(1 / np.maximum(counts.survival_before(), floor), dtype=np.float64)
