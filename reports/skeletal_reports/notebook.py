@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 TEMPLATE = "interim_report.ipynb"
 TIMEOUT_SECONDS = 600
+QUIET = "IPKernelApp.exec_lines=import logging; logging.getLogger('skeletal').setLevel(logging.ERROR)"
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -129,7 +130,7 @@ def _kernel_manager() -> Any:
         def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
             """Return the kernel of this interpreter under any name."""
             del kernel_name
-            options = ["--HistoryManager.enabled=False", "--IPKernelApp.log_level=40"]
+            options = ["--HistoryManager.enabled=False", "--IPKernelApp.log_level=40", f"--{QUIET}"]
             argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", *options]
             return KernelSpec(argv=argv, display_name="Python 3", language="python")
 

@@ -162,6 +162,8 @@ def _write_run(
         baseline_table(records, study)  # refuses a column that is absent or of the wrong kind
     say("Deriving outcomes")
     outcomes = derive_outcomes(records, study)
+    say("Analysing")
+    results = analyse(outcomes, study)  # first: the notebooks then find the loops compiled
     (folder / "report").mkdir()
     say(f"Running the notebook and rendering ({' and '.join(kinds)})")
     with ThreadPoolExecutor(len(kinds)) as pool:
@@ -170,7 +172,7 @@ def _write_run(
             for kind in kinds
         ]
         _write_data(folder / "data", outcomes, review, records, simulation)
-        _write_results(folder / "results", analyse(outcomes, study))
+        _write_results(folder / "results", results)
         for report in work:
             report.result()
     if "closed" in kinds and not unmask:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 CURVE_FIGURES: Mapping[str, Callable[..., NamedFigure]] = MappingProxyType(
     {
         "kaplan_meier": survival_figure,
+        "simultaneous_band": survival_figure,
+        "conditional_survival": survival_figure,
         "cumulative_incidence": incidence_figure,
         "mean_cumulative": mean_cumulative_figure,
     }
@@ -46,11 +48,14 @@ def drawn_curves(results: Results, study: Study) -> list[str]:
     -------
     list of str
         The first analysis of each endpoint, order of event and method: curves of the same events under
-        other strategies differ little, and are in the table.
+        other strategies differ little, and are in the table; so are cumulative hazards, follow-up and
+        what competing events leave out.
     """
     chosen: dict[tuple[str, str, int, str], str] = {}
     for name in results.curves:
         analysis = study.analyses[name]
+        if analysis.method not in CURVE_FIGURES:
+            continue
         estimand = study.estimands[analysis.estimand]
         key = (estimand.endpoint, estimand.variable, estimand.order, analysis.method)
         chosen.setdefault(key, name)
@@ -81,10 +86,9 @@ def curve_figure(results: Results, study: Study, analysis: str, *, bands: bool |
     InvalidArgument
         If the analysis has no curves.
     """
-    if analysis not in results.curves:
-        raise InvalidArgument(
-            f"analysis {analysis!r} has no curves; those that have: {name_some(results.curves)}"
-        )
+    drawn = [name for name in results.curves if study.analyses[name].method in CURVE_FIGURES]
+    if analysis not in drawn:
+        raise InvalidArgument(f"analysis {analysis!r} has no curves; those that have: {name_some(drawn)}")
     curves = results.curves[analysis]
     declared = study.analyses[analysis]
     endpoint = study.estimands[declared.estimand].endpoint

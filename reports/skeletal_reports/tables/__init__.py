@@ -19,6 +19,8 @@ from .format import format_number as format_number
 from .format import format_p_value as format_p_value
 from .format import format_percent as format_percent
 from .format import format_percent_interval as format_percent_interval
+from .further import further_analyses as further_analyses
+from .further import further_table as further_table
 from .measure_results import differences_table as differences_table
 from .measure_results import means_by_visit as means_by_visit
 from .measure_results import responders_table as responders_table

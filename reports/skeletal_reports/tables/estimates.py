@@ -20,9 +20,19 @@ if TYPE_CHECKING:
     from skeletal.plan import Results
     from skeletal.study import Study
 
-CURVES = ("kaplan_meier", "cumulative_incidence", "mean_cumulative")
-RATIOS = {"cox": "Hazard ratio", "andersen_gill": "Rate ratio"}
-TESTS = ("logrank", "gray_test")
+CURVES = (
+    *("kaplan_meier", "simultaneous_band", "conditional_survival", "follow_up", "nelson_aalen"),
+    *("cumulative_incidence", "naive_incidence", "mean_cumulative"),
+)
+COUNTED = ("mean_cumulative", "nelson_aalen")  # no probabilities
+RATIOS = {
+    "cox": "Hazard ratio",
+    "cause_specific_cox": "Cause-specific hazard ratio",
+    "fine_gray": "Subdistribution hazard ratio",
+    "piecewise_exponential": "Hazard ratio",
+    "andersen_gill": "Rate ratio",
+}
+TESTS = ("logrank", "logrank_trend", "logrank_permutation", "gray_test", "restricted_mean_test")
 EFFECT_COLUMNS = (
     *("analysis", "arm", "label", "contrast", "measure", "events", "n_subjects", "n_events"),
     *("ratio", "lower", "upper", "p_value", "method"),
@@ -54,7 +64,7 @@ def curves_table(results: Results, study: Study) -> Table:
         rows.append(group_row(analysis_label(name, study), len(columns)))
         counts = [_subjects_events(value, name, arm) for arm in study.arm_names]
         rows.append(_row_at_risk("Subjects / events", counts))
-        show = format_interval if analysis.method == "mean_cumulative" else format_percent_interval
+        show = format_interval if analysis.method in COUNTED else format_percent_interval
         level = f"{100 * analysis.conf_level:g}% CI"
         for time in analysis.times:
             cells = [show(*value.limits(name, arm, time)) for arm in study.arm_names]
