@@ -18,7 +18,10 @@ from skeletal.records import cut_records, read_records
 from skeletal.study import load_study, parse_study, study_schema, study_text
 from skeletal_reports.cli.terminal import print_frame
 
-COMMANDS = ["report", "simulate", "derive", "analyse", "check", "cut", "profile", "studies", "schema", "init"]
+COMMANDS = [
+    *("report", "simulate", "derive", "analyse", "check", "cut", "crosscheck", "profile", "studies"),
+    *("schema", "init"),
+]
 
 
 def in_process_of_its_own(*arguments):

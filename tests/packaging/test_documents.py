@@ -33,9 +33,14 @@ def test_readme_starts_with_the_two_commands():
     ]
 
 
-def test_readme_example_runs(capsys):
-    (example,) = blocks("python")
-    exec(compile(example, "README.md", "exec"), {})
+def test_readme_examples_run(capsys):
+    estimators, trial = blocks("python")
+    exec(compile(estimators, "README.md", "exec"), {})
+    shown = capsys.readouterr().out.splitlines()
+    assert "n_at_risk" in shown[0]
+    assert 0 < float(shown[-2]) < 1
+    assert shown[-1].startswith("Fine-Gray")
+    exec(compile(trial, "README.md", "exec"), {})
     shown = capsys.readouterr().out.splitlines()
     assert shown[0].split() == ["subject_id", "arm", "time", "status", "component"]
     assert float(shown[-1]) > 0

@@ -10,6 +10,7 @@ import typer
 
 from .analyse import analyse, derive
 from .check import check
+from .crosscheck import crosscheck
 from .cut import cut
 from .exits import EXIT_CODES, epilog, guarded
 from .init import init
@@ -68,6 +69,7 @@ for _command, _example in (
     (analyse, "skeletal analyse hermes --data records --out results.csv"),
     (check, "skeletal check hermes --data records"),
     (cut, "skeletal cut hermes --data records --events 20 --endpoint sse --out cut"),
+    (crosscheck, "skeletal crosscheck runs/first --run"),
     (profile, "skeletal profile hermes --data records --subject HERMES-01-003 --out profile.html"),
     (studies, "skeletal studies"),
     (schema, "skeletal schema > study.schema.json"),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
 
 def refuse_existing(path: Path, *, force: bool) -> None:
@@ -22,16 +22,23 @@ def refuse_existing(path: Path, *, force: bool) -> None:
 
 
 @contextmanager
-def new_folder(path: Path, *, force: bool, ours: Callable[[str], bool]) -> Iterator[Path]:
+def new_folder(
+    path: Path, *, force: bool, ours: Callable[[str], bool], folders: Collection[str] = ()
+) -> Iterator[Path]:
     """Give an empty folder beside ``path``; it becomes ``path`` if nothing failed.
 
     With ``force`` an earlier folder is replaced, but only one that holds nothing except files whose name
-    is ``ours``: a folder with other work in it is never removed.
+    is ``ours`` and folders with one of the names of ``folders``: a folder with other work in it is never
+    removed.
     """
     path = path.absolute()
     refuse_existing(path, force=force)
     if path.is_dir():
-        others = sorted(item.name for item in path.iterdir() if item.is_dir() or not ours(item.name))
+        others = sorted(
+            item.name
+            for item in path.iterdir()
+            if not (item.name in folders if item.is_dir() else ours(item.name))
+        )
         if others:
             shown = ", ".join(others[:5])
             raise FileExistsError(
