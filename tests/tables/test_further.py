@@ -45,13 +45,11 @@ def test_a_contrast_at_a_time():
     assert row[1:] == ("Month 12", format_interval(*values), "", format_p_value(p_value))
 
 
-def test_a_risk_difference_is_in_percent():
-    _, results, study = made()
-    assert "%" in rows_of("survival-gap")[0][2] or study.analyses["survival-gap"].kind == "log-log"
-    lines = rows_of("risk")
-    assert all("%" in line[2] for line in lines)
-    assert len(lines) == 2
-    assert results.value("mean-test/all/statistic") > 0
+def test_probabilities_and_their_differences_are_in_percent_and_means_in_days():
+    for name, lines in (("risk", 2), ("difference", 2), ("common-gap", 1)):
+        assert [line[2].count("%") for line in rows_of(name)] == [3] * lines
+    assert [line[2].count("%") for line in rows_of("standardised")] == [0]
+    assert all(line[0].endswith(", days") for line in rows_of("mean"))
 
 
 def test_a_test_with_its_components():
@@ -67,7 +65,7 @@ def test_subgroups_and_their_interaction():
     key = f"subgroups/{contrast(study)}/"
     values = [results.value(f"{key}{name}[sex=male]") for name in ("ratio", "ratio_lower", "ratio_upper")]
     assert lines["sex=male"][2] == format_interval(*values)
-    assert lines["sex"][4] == format_p_value(results.value(f"{key}interaction_p_value[sex]"))
+    assert lines["interaction with sex"][4] == format_p_value(results.value(f"{key}interaction_p_value[sex]"))
 
 
 def test_what_is_not_estimable_says_so():
@@ -84,4 +82,5 @@ def test_what_is_not_estimable_says_so():
 def test_methods_are_notes():
     table, results, _ = made()
     method = results.frame.loc[results.frame["analysis"] == "combo", "method"].iloc[0]
-    assert any(note.startswith("combo (95% CI): ") and method in note for note in table.notes)
+    assert any(note.startswith("combo: ") and method in note for note in table.notes)
+    assert any(note.startswith("difference (95% CI): ") for note in table.notes)

@@ -89,14 +89,22 @@ def contrast_rows(sample: Sample) -> Iterator[Statistic]:
             method = f"{found.method if found else said}; {left_out}{uninformative}"
             common = {"arm": sample.contrast(arm), "time": float(horizon), "method": method}
             yield sample.statistic("n_evaluable", len(known), unit=sample.unit, **common)
+            unit = "probability" if _is_difference(sample) else ""
             for name in _fields(sample):
                 value = math.nan if found is None else float(getattr(found, name))
-                yield sample.statistic(name, value, **common)
+                yield sample.statistic(name, value, unit=unit, **common)
 
 
 PROPORTIONS: dict[str, Callable[[Sample], Iterator[Statistic]]] = dict.fromkeys(
     (*ESTIMATES, *TESTS, "marginal_contrast"), contrast_rows
 )
+
+
+def _is_difference(sample: Sample) -> bool:
+    method = sample.analysis.method
+    if method == "marginal_contrast":
+        return sample.analysis.kind in (None, "difference")
+    return method in ("risk_difference", "stratified_risk_difference")
 
 
 def _fields(sample: Sample) -> tuple[str, ...]:

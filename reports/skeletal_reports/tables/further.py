@@ -59,8 +59,11 @@ def further_table(results: Results, study: Study) -> Table:
             continue
         label = analysis_label(name, study)
         rows.append(group_row(label, len(columns)))
-        rows += [_row(item, study) for item in _lines(found)]
-        level = f" ({100 * study.analyses[name].conf_level:g}% CI)"
+        lines = [_row(item, study) for item in _lines(found)]
+        rows += lines
+        level = (
+            f" ({100 * study.analyses[name].conf_level:g}% CI)" if any(row.cells[2] for row in lines) else ""
+        )
         notes += [f"{label}{level}: {method}." for method in dict.fromkeys(found["method"])]
     return Table(
         name="further",
@@ -91,12 +94,15 @@ def _row(line: dict[str, Any], study: Study) -> Row:
     arm = str(line["arm"])
     words = study.arm_label(arm) if arm in study.arm_names else contrast_label(arm, study)
     who = "All arms" if arm == "all" else words
+    interaction = "interaction_statistic" in line
     statistic = line.get("statistic", line.get("interaction_statistic", math.nan))
+    of = f"interaction with {line['of']}" if interaction else line["of"]
+    unit = ", days" if line["unit"] == "days" else ""
     cells = (
-        f"{who}: {line['of']}" if line["of"] else who,
+        (f"{who}: {of}" if of else who) + unit,
         "" if math.isnan(line["time"]) else shown_time(line["time"], study),
         _interval(line),
-        _or_blank(statistic, "statistic" in line or "interaction_statistic" in line),
+        _or_blank(statistic, interaction or "statistic" in line),
         _p_value(line),
     )
     return Row(cells=cells, indent=1)
