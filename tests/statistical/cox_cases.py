@@ -16,6 +16,7 @@ from skeletal.survival import (
     cox,
     linear_combination,
     predicted_survival,
+    profile_limits,
     proportionality,
     subgroup_effects,
 )
@@ -79,6 +80,11 @@ def clustered(trial):
 def firth_limits(trial):
     fit = cox(trial.data, trial.covariates[ARM], penalty="firth", ties="breslow")
     return {"profile": covers(-0.7, fit.lower[0], fit.upper[0])}
+
+
+def profile(trial):
+    limits = profile_limits(cox(trial.data, trial.covariates[ARM]))
+    return {"profile": covers(-0.7, limits["lower"].iloc[0], limits["upper"].iloc[0])}
 
 
 def firth_test(trial):
@@ -185,6 +191,14 @@ CASES = [
         draw=partial(one_event, effect=(-0.7, 0.0, 0.0)),
         run=firth_limits,
         n=36,
+        reps=500,
+    ),
+    Case(
+        name="Cox, profile",
+        kind="coverage",
+        draw=partial(one_event, effect=(-0.7, 0.0, 0.0)),
+        run=profile,
+        n=80,
         reps=500,
     ),
     Case(
