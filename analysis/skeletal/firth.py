@@ -76,7 +76,7 @@ def curvature_of(
     """Return the bend of a penalised likelihood by differences of its score.
 
     With few events the penalty bends as much as the likelihood, so that steps by the information alone
-    swing about the maximum without end.  Where the bend is not that of a maximum, the information.
+    swing about the maximum without end.
     """
 
     def curvature(place: FloatArray, here: Evaluation) -> FloatArray:
@@ -85,9 +85,7 @@ def curvature_of(
             beside = place.copy()
             beside[j] += nudge
             bend[j] = (here.score - likelihood(beside).score) / nudge
-        bend = (bend + bend.T) / 2
-        usable = np.isfinite(bend).all() and np.linalg.eigvalsh(bend / np.outer(scale, scale))[0] > 0
-        return bend if usable else here.information
+        return (bend + bend.T) / 2
 
     return curvature
 

@@ -40,7 +40,7 @@ class Maximum:
     iterations: int
 
 
-def newton(
+def newton(  # noqa: PLR0913  (a likelihood, where to begin, and when to stop)
     likelihood: Callable[[FloatArray], Evaluation],
     start: Evaluation,
     names: tuple[str, ...],
@@ -49,11 +49,14 @@ def newton(
     at: FloatArray | None = None,
     curvature: Callable[[FloatArray, Evaluation], FloatArray] | None = None,
     held: int | None = None,
+    tolerance: float = STEP_TOLERANCE,
 ) -> tuple[FloatArray, Evaluation, int]:
     """Climb from ``at`` (default 0), where ``start`` was evaluated; return place, evaluation and steps.
 
-    ``curvature`` gives the second derivative with its sign changed where it is not the information.
-    ``scale`` is the standard deviation of each covariate.  The coefficient ``held`` stays where it is.
+    ``curvature`` gives the second derivative with its sign changed where it is not the information; where
+    that is not the bend of a maximum, the information serves.
+    ``scale`` is the standard deviation of each covariate, in which ``tolerance`` counts.  The coefficient
+    ``held`` stays where it is.
 
     Raises
     ------
@@ -65,13 +68,16 @@ def newton(
     block, units = np.ix_(free, free), np.outer(scale[free], scale[free])
     step = np.full(len(names), np.inf)
     for iteration in range(1, MAX_STEPS + 1):
-        if not _informative(here.information[block] / units, start.information[block] / units):
+        bend = here.information[block] / units
+        if not _informative(bend, start.information[block] / units):
             break
-        bend = here.information if curvature is None else curvature(coefficient, here)
+        if curvature is not None:
+            other = curvature(coefficient, here)[block] / units
+            bend = other if np.isfinite(other).all() and np.linalg.eigvalsh(other)[0] > 0 else bend
         step = np.zeros(len(names))
-        step[free] = np.linalg.solve(bend[block] / units, here.score[free] / scale[free]) / scale[free]
+        step[free] = np.linalg.solve(bend, here.score[free] / scale[free]) / scale[free]
         coefficient, here = _climb(likelihood, coefficient, here, step)
-        if np.max(np.abs(step) * scale) <= STEP_TOLERANCE:
+        if np.max(np.abs(step) * scale) <= tolerance:
             return coefficient, here, iteration
     raise NotConverged(_without_maximum(names, coefficient, step, scale))
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
-from scipy.optimize import brentq, minimize_scalar
+from scipy.optimize import brentq, minimize, minimize_scalar
 from scipy.stats import chi2
 from tests.support.golden import cases, read
 from tests.support.references import naive_information, naive_partial_likelihood
@@ -134,3 +136,36 @@ def test_firth_of_a_pilot_with_several_covariates_strata_and_start_stop_is_finit
     assert np.isfinite([fit.lower, fit.upper, fit.p_value]).all()
     assert (fit.lower < fit.coefficient).all()
     assert (fit.coefficient < fit.upper).all()
+
+
+SEARCH = {"xatol": 1e-5, "fatol": 1e-7, "maxiter": 2000}
+
+
+@pytest.mark.parametrize("seed", [4, 9, 33, 55])
+def test_firth_limits_of_tiny_pilots_are_those_of_the_highest_of_several_maxima(seed):
+    rng = np.random.default_rng(seed)
+    n, p = int(rng.integers(12, 37)), int(rng.integers(1, 4))
+    x = pd.DataFrame({f"x{k}": rng.integers(0, 2, n) if k == 0 else rng.normal(size=n) for k in range(p)})
+    time, event = np.ceil(rng.exponential(10, n)), np.zeros(n, dtype=int)
+    event[rng.choice(n, int(rng.integers(1, 9)), replace=False)] = 1
+    fit = cox(RightCensored(time, event), x, penalty="firth", ties="breslow")
+    rows = (time, event, x.to_numpy(dtype=float))
+    assert np.isfinite([fit.lower, fit.upper, fit.p_value]).all()
+
+    def loss(j, value):
+        others = [k for k in range(p) if k != j]
+
+        def held(free):
+            place = np.insert(free, j, value)
+            with np.errstate(all="ignore"):
+                found = -penalised(place, rows, "breslow")
+            return found if np.isfinite(found) else 1e6
+
+        grid = product((-8.0, -2.0, 0.0, 2.0, 8.0), repeat=len(others))
+        starts = [fit.coefficient[others], *map(np.array, grid)]
+        lowest = min(minimize(held, start, method="Nelder-Mead", options=SEARCH).fun for start in starts)
+        return 2 * (lowest + penalised(fit.coefficient, rows, "breslow"))
+
+    for j in range(p if p > 1 else 0):
+        for limit in (fit.lower[j], fit.upper[j]):
+            assert_allclose(loss(j, limit), chi2.ppf(0.95, 1), rtol=2e-3)
