@@ -14,6 +14,7 @@ from ..covariates import covariate_matrix, label_codes
 from ..cox_results import coefficient_fields, model_fields
 from ..errors import InvalidArgument, NotEstimable, name_some
 from ..kernels.fine_gray_censoring import cell_slots, find_cells
+from ..kernels.sorting import time_order
 from ..partial_likelihood import invert
 from ..results import RegressionFit
 from .fine_gray_sample import (
@@ -198,7 +199,9 @@ def fine_gray_sample(
 ) -> FineGraySample:
     """Sort the rows by stratum, then time, and find risk sets, weights and classes."""
     status = np.where(data.status == code, 1, 2 * (data.status > 0))
-    order = np.lexsort((data.time, stratum)) if stratum.any() else np.argsort(data.time)
+    order = time_order(np.ascontiguousarray(data.time))
+    if stratum.any():
+        order = order[np.argsort(stratum[order], kind="stable")]
     time, status, given = data.time[order], status[order], np.take(matrix, order, axis=0)
     stratum, group = (codes[order] if codes.any() else codes for codes in (stratum, group))
     x, spread = centre(given, stratum)

@@ -10,6 +10,7 @@ import numpy as np
 from ..covariates import label_codes
 from ..errors import InvalidArgument
 from ..kernels import logrank as kernels
+from ..kernels.sorting import time_order
 from .weights import PooledCounts
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def risk_walk(data: RightCensored, arm: IntArray, n_arms: int, strata: ArrayLike
         time = np.concatenate([time, data.entry])
         code = np.concatenate([code, 4 * arm + ENTRY])
         weight = np.concatenate([weight, weight])
-    order, starts = np.argsort(time), np.array([0, time.size])
+    order, starts = time_order(np.ascontiguousarray(time)), np.array([0, time.size])
     if strata is not None:
         stratum, labels = label_codes(strata, data.n_subjects, "strata")
         if data.entry is not None:
