@@ -147,7 +147,7 @@ def test_the_reports_refer_to_nothing_outside(made):
 
 def test_progress_and_log_name_each_stage_without_a_clock(made):
     paths, lines = made
-    assert [line.split()[0] for line in lines] == ["Reviewing", "Deriving", "Running", "Writing"]
+    assert [line.split()[0] for line in lines] == ["Reviewing", "Deriving", "Analysing", "Running", "Writing"]
     assert text(paths.folder / "log.txt").splitlines()[: len(lines)] == lines
 
 
