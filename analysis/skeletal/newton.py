@@ -29,6 +29,12 @@ class Evaluation:
     score: FloatArray
     information: FloatArray
 
+    @property
+    def finite(self) -> bool:
+        """Whether all of it is a number."""
+        parts = (self.log_likelihood, self.score, self.information)
+        return all(bool(np.isfinite(part).all()) for part in parts)
+
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Maximum:
@@ -76,7 +82,7 @@ def newton(  # noqa: PLR0913  (a likelihood, where to begin, and when to stop)
             bend = other if np.isfinite(other).all() and np.linalg.eigvalsh(other)[0] > 0 else bend
         step = np.zeros(len(names))
         step[free] = np.linalg.solve(bend, here.score[free] / scale[free]) / scale[free]
-        coefficient, here = _climb(likelihood, coefficient, here, step)
+        coefficient, here = climb(likelihood, coefficient, here, step)
         if np.max(np.abs(step) * scale) <= tolerance:
             return coefficient, here, iteration
     raise NotConverged(_without_maximum(names, coefficient, step, scale))
@@ -92,7 +98,7 @@ def _informative(information: FloatArray, whole: FloatArray) -> bool:
         return False
 
 
-def _climb(
+def climb(
     likelihood: Callable[[FloatArray], Evaluation], place: FloatArray, here: Evaluation, step: FloatArray
 ) -> tuple[FloatArray, Evaluation]:
     """Take ``step``, or the first of its halves that does not lower the likelihood."""
@@ -100,7 +106,7 @@ def _climb(
     for halvings in range(40):
         further = place + step / 2**halvings
         there = likelihood(further)
-        if there.log_likelihood >= here.log_likelihood - slack and np.isfinite(there.information).all():
+        if there.finite and there.log_likelihood >= here.log_likelihood - slack:
             return further, there
     return place, here
 

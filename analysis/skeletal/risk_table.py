@@ -15,10 +15,10 @@ from .arrays import hand_over
 from .data import CompetingRisks, RightCensored
 from .kernels.risk_counts import count_at, count_rows, count_times, place_rows
 from .kernels.sorting import sorted_keys, time_order
-from .results import freeze_arrays
+from .results import Curve, freeze_arrays
 
 if TYPE_CHECKING:
-    from .arrays import FloatArray, IntArray
+    from .arrays import FloatArray, IntArray, TimeUnit
 
 SNAP = 1e-12  # relative size below which a difference of sums of weights is rounding
 
@@ -62,6 +62,34 @@ class RiskTable(RiskCounts):
 
     exit_index: IntArray
     entry_index: IntArray
+
+
+def counted_curve(
+    counts: RiskCounts,
+    values: tuple[FloatArray, FloatArray, FloatArray, FloatArray],
+    *,
+    conf_level: float,
+    time_unit: TimeUnit,
+    method: str,
+    start: float,
+    cause: int = 1,
+) -> Curve:
+    """Return a curve (estimate, standard error, limits) beside the counts, with the events of ``cause``."""
+    estimate, std_error, lower, upper = values
+    return Curve(
+        time=counts.time,
+        estimate=estimate,
+        std_error=std_error,
+        lower=lower,
+        upper=upper,
+        n_at_risk=counts.n_at_risk,
+        n_events=counts.n_events[cause - 1],
+        n_censored=counts.n_censored,
+        conf_level=conf_level,
+        time_unit=time_unit,
+        method=method,
+        start=start,
+    )
 
 
 def risk_counts(data: RightCensored | CompetingRisks) -> RiskCounts:

@@ -11,7 +11,7 @@ from ..arrays import hand_over
 from ..covariates import label_codes
 from ..curve_limits import ConfType, curve_limits
 from ..errors import InvalidArgument
-from ..results import Curve
+from ..risk_table import counted_curve
 from .incidence_values import (
     VARIANCES,
     IncidenceVariance,
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from ..data import CompetingRisks
+    from ..results import Curve
     from .incidence_values import IncidenceValues
 
 
@@ -111,21 +112,14 @@ def cumulative_incidence(
         values, words = _clustered(data, code, cluster, variance)
     estimate = hand_over(as_probability(values.value))
     std_error = hand_over(np.sqrt(np.where(estimate > 0, values.variance, 0.0)))
-    lower, upper = curve_limits(estimate, std_error, conf_level, conf_type)
-    counts = values.counts
-    return Curve(
-        time=counts.time,
-        estimate=estimate,
-        std_error=std_error,
-        lower=lower,
-        upper=upper,
-        n_at_risk=counts.n_at_risk,
-        n_events=counts.n_events[code - 1],
-        n_censored=counts.n_censored,
+    return counted_curve(
+        values.counts,
+        (estimate, std_error, *curve_limits(estimate, std_error, conf_level, conf_type)),
         conf_level=conf_level,
         time_unit=data.time_unit,
         method=f"Aalen-Johansen cumulative incidence of {cause}, {words}, {conf_type} limits",
         start=0.0,
+        cause=code,
     )
 
 

@@ -14,14 +14,14 @@ from ..curve_limits import curve_limits
 from ..errors import NotEstimable, SkeletalWarning, name_some
 from ..influence import summed_squares
 from ..partial_likelihood import cox_sample, invert, maximise, risk_sums
-from ..results import Curve
-from ..risk_table import RiskTable, risk_table, sum_by
+from ..risk_table import RiskTable, counted_curve, risk_table, sum_by
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ..arrays import BoolArray, FloatArray
     from ..data import CompetingRisks
+    from ..results import Curve
 
 Product = Literal["exponential", "product-limit"]
 
@@ -318,20 +318,14 @@ def _curve(
     far = ~np.isfinite(values[0])
     risk, std_error = (np.where(far | ~np.isfinite(value), np.nan, value) for value in values)
     unknown = "; not estimable: the row lies too far from the data" if far.any() else ""
-    lower, upper = curve_limits(risk, std_error, conf_level, "log-log")
-    return Curve(
-        time=table.time,
-        estimate=risk,
-        std_error=std_error,
-        lower=lower,
-        upper=upper,
-        n_at_risk=table.n_at_risk,
-        n_events=table.n_events[data.code(cause) - 1],
-        n_censored=table.n_censored,
+    return counted_curve(
+        table,
+        (risk, std_error, *curve_limits(risk, std_error, conf_level, "log-log")),
         conf_level=conf_level,
         time_unit=data.time_unit,
         method=f"absolute risk of {cause} from cause-specific Cox models of all causes, Efron's rule for "
         f"ties, {PRODUCTS[product]}, variance by influence functions (as riskRegression), log-log limits"
         f"{unknown}",
         start=0.0,
+        cause=data.code(cause),
     )

@@ -11,8 +11,7 @@ from ..chi_square import RANK, chi_square_test, quadratic_form
 from ..covariates import arm_codes, label_codes
 from ..errors import InvalidArgument
 from ..kernels.incidence import gray_sums
-from ..kernels.logrank import order_by_stratum
-from ..kernels.sorting import time_order
+from ..kernels.sorting import order_by_stratum, time_order
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,11 +10,11 @@ import numpy as np
 from ..arrays import hand_over
 from ..curve_limits import ConfType, curve_limits
 from ..kernels.product_limit import product_limit
-from ..results import Curve
-from ..risk_table import risk_counts
+from ..risk_table import counted_curve, risk_counts
 
 if TYPE_CHECKING:
     from ..data import CompetingRisks
+    from ..results import Curve
 
 
 def naive_incidence(
@@ -73,19 +74,14 @@ def naive_incidence(
     survival, log_variance = np.empty(counts.time.size), np.empty(counts.time.size)
     product_limit(counts.n_at_risk, own, survival, log_variance)
     estimate, std_error = hand_over(1 - survival), hand_over(survival * np.sqrt(log_variance))
-    lower, upper = curve_limits(estimate, std_error, conf_level, conf_type)
-    return Curve(
-        time=counts.time,
-        estimate=estimate,
-        std_error=std_error,
-        lower=lower,
-        upper=upper,
-        n_at_risk=counts.n_at_risk,
-        n_events=own,
-        n_censored=hand_over(counts.n_censored + counts.n_events.sum(axis=0) - own),
+    curve = counted_curve(
+        counts,
+        (estimate, std_error, *curve_limits(estimate, std_error, conf_level, conf_type)),
         conf_level=conf_level,
         time_unit=data.time_unit,
         method=f"one minus Kaplan-Meier of {cause} with the competing causes censored, Greenwood variance, "
         f"{conf_type} limits: overstates the risk, not for reporting but beside the cumulative incidence",
         start=0.0,
+        cause=code,
     )
+    return replace(curve, n_censored=hand_over(counts.n_censored + counts.n_events.sum(axis=0) - own))

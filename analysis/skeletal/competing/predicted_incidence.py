@@ -14,8 +14,7 @@ from ..curve_limits import curve_limits
 from ..data import CompetingRisks
 from ..errors import InvalidArgument, SkeletalWarning, name_some
 from ..partial_likelihood import invert
-from ..results import Curve
-from ..risk_table import RiskTable, risk_table
+from ..risk_table import RiskTable, counted_curve, risk_table
 from .fine_gray import sample_of
 from .fine_gray_baseline import hazard_influence
 from .fine_gray_sample import moments, scores
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from ..arrays import FloatArray, IntArray
+    from ..results import Curve
     from .fine_gray import FineGrayFit
     from .fine_gray_sample import FineGraySample, Moments
 
@@ -138,21 +138,16 @@ class _Stratum:
         std_error = np.where(np.isinf(error), np.nan, free * np.where(np.isinf(error), 0.0, error))
         low, high = curve_limits(free, std_error, conf_level, "log-log")
         unknown = f" (not computed: over {MOST_VALUES} changing values)" if self.many else ""
-        return Curve(
-            time=table.time,
-            estimate=-np.expm1(-hazard),
-            std_error=std_error,
-            lower=1.0 - high,
-            upper=1.0 - low,
-            n_at_risk=table.n_at_risk,
-            n_events=table.n_events[fit.data.code(fit.cause) - 1],
-            n_censored=table.n_censored,
+        return counted_curve(
+            table,
+            (-np.expm1(-hazard), std_error, 1.0 - high, 1.0 - low),
             conf_level=conf_level,
             time_unit=fit.data.time_unit,
             method=f"incidence of {fit.cause} predicted by a Fine-Gray model, variance by the influence of "
             f"subjects on coefficients, baseline and censoring weights, log(-log(1 - F)) limits{unknown}; "
             f"{fit.method}",
             start=0.0,
+            cause=fit.data.code(fit.cause),
         )
 
     def hazard(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:

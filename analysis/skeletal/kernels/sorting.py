@@ -87,3 +87,20 @@ def time_order(time: FloatArray) -> IntArray:
         ours, others = others, ours
         rows, other_rows = other_rows, rows
     return rows
+
+
+@compiled("I I i")
+def order_by_stratum(order: IntArray, stratum: IntArray, n_strata: int) -> tuple[IntArray, IntArray]:
+    """Return ``order`` sorted by stratum, ties kept as they are, and the first position of each stratum."""
+    starts = np.zeros(n_strata + 1, dtype=np.int64)
+    for s in stratum:
+        starts[s + 1] += 1
+    for s in range(n_strata):
+        starts[s + 1] += starts[s]
+    place = starts.copy()
+    sorted_order = np.empty_like(order)
+    for row in order:
+        s = stratum[row]
+        sorted_order[place[s]] = row
+        place[s] += 1
+    return sorted_order, starts

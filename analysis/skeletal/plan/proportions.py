@@ -30,7 +30,6 @@ from .rows import attempt
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from skeletal.arrays import BoolArray
     from skeletal.results import Estimate, TestResult
 
     from .rows import Sample, Statistic
@@ -60,15 +59,12 @@ def proportion_rows(sample: Sample) -> Iterator[Statistic]:
     """
     for arm, rows in sample.by_arm(sample.frame()):
         for horizon in sample.analysis.times:
-            outcome = horizon_outcome(rows, horizon)
-            event, evaluable = outcome == "event", outcome != "unknown"
-            n_events, n_evaluable = int(np.sum(event)), int(np.sum(evaluable))
-            found = _share(event[evaluable], rows.loc[evaluable]) if n_evaluable else None
-            left_out = f"{len(rows) - n_evaluable} of {len(rows)} censored before day {horizon} left out"
+            known, left_out = _evaluable(rows, horizon)
+            found = _share(known) if len(known) else None
             method = f"{found.method}; {left_out}" if found else f"not estimable: {left_out}"
             common = {"arm": arm, "time": float(horizon), "method": method}
-            yield sample.statistic("n_events", n_events, unit=sample.unit, **common)
-            yield sample.statistic("n_evaluable", n_evaluable, unit=sample.unit, **common)
+            yield sample.statistic("n_events", int(known["event"].sum()), unit=sample.unit, **common)
+            yield sample.statistic("n_evaluable", len(known), unit=sample.unit, **common)
             for name in ("estimate", "lower", "upper"):
                 value = getattr(found, name) if found else math.nan
                 yield sample.statistic(name, value, unit="probability", **common)
@@ -81,9 +77,7 @@ def contrast_rows(sample: Sample) -> Iterator[Statistic]:
     """
     for arm, rows, reason in sample.pairs(sample.frame()):
         for horizon in sample.analysis.times:
-            outcome = horizon_outcome(rows, horizon)
-            known = rows.loc[outcome != "unknown"].assign(event=(outcome == "event")[outcome != "unknown"])
-            left_out = f"{len(rows) - len(known)} of {len(rows)} censored before day {horizon} left out"
+            known, left_out = _evaluable(rows, horizon)
             known, uninformative = _informative(sample, known)
             found, said = attempt(partial(_compare, sample, known), reason or _nobody(sample, known, arm))
             method = f"{found.method if found else said}; {left_out}{uninformative}"
@@ -163,7 +157,15 @@ def _counts(sample: Sample, known: pd.DataFrame) -> tuple[list[Any], list[Any]]:
     return (events[0], totals[0]) if strata is None else (events, totals)
 
 
-def _share(event: BoolArray, rows: pd.DataFrame) -> Estimate:
-    if "lesion_id" in rows:
-        return clustered_proportion(event, rows["subject_id"])
-    return proportion(int(np.sum(event)), event.size)
+def _evaluable(rows: pd.DataFrame, horizon: int) -> tuple[pd.DataFrame, str]:
+    """Return the rows of known outcome by a time, with a column ``event``, and how many are left out."""
+    outcome = horizon_outcome(rows, horizon)
+    known = rows.assign(event=outcome == "event").loc[outcome != "unknown"]
+    return known, f"{len(rows) - len(known)} of {len(rows)} censored before day {horizon} left out"
+
+
+def _share(known: pd.DataFrame) -> Estimate:
+    event = known["event"].to_numpy(dtype=np.bool_)
+    if "lesion_id" in known:
+        return clustered_proportion(event, known["subject_id"])
+    return proportion(int(event.sum()), event.size)

@@ -90,11 +90,12 @@ def _central(control: int, experimental: int, events: int) -> tuple[tuple[int, i
     """Return support and log weights of the experimental arm's events in one stratum."""
     low, high = max(0, events - control), min(events, experimental)
     k = np.arange(low, high + 1.0)
-    weight = _log_choose(experimental, k) + _log_choose(control, events - k)
+    weight = log_choose(experimental, k) + log_choose(control, events - k)
     return (low, high), np.asarray(weight - weight.max())
 
 
-def _log_choose(n: int, k: FloatArray) -> FloatArray:
+def log_choose(n: int, k: FloatArray) -> FloatArray:
+    """Return the logarithms of the binomial coefficients."""
     return np.asarray(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))
 
 

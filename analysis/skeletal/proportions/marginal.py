@@ -13,6 +13,7 @@ from .. import checks
 from ..arrays import as_floats
 from ..covariates import arm_codes, covariate_matrix
 from ..errors import InvalidArgument, NotConverged, NotEstimable, name_some
+from ..newton import Evaluation, newton
 from ..results import Estimate
 
 if TYPE_CHECKING:
@@ -24,10 +25,7 @@ if TYPE_CHECKING:
 Kind = Literal["difference", "ratio", "odds-ratio"]
 MarginalVariance = Literal["influence", "model"]
 
-MAX_STEPS = 50
-TOLERANCE = 1e-10  # of a step in standard deviations of a covariate
 SINGULAR = 1e-10
-FARTHEST = 30.0  # linear predictor, in absolute value, at which a fitted probability is 0 or 1
 
 
 def marginal_contrast(
@@ -170,24 +168,28 @@ def _logistic(y: FloatArray, arm: FloatArray, covariates: FloatArray, names: tup
     safe = np.where(spread > 0, spread, 1.0)
     design = np.column_stack([np.ones(y.size), arm, (covariates - covariates.mean(axis=0)) / safe])
     _refuse_determined(design, names)
-    coefficient = np.zeros(design.shape[1])
-    coefficient[0] = logit(y.mean())
-    for _ in range(MAX_STEPS):
+
+    def likelihood(coefficient: FloatArray) -> Evaluation:
         linear = design @ coefficient
         p = expit(linear)
-        information = (design * (p * (1 - p))[:, None]).T @ design
-        if np.abs(linear).max() > FARTHEST or np.linalg.cond(information) > 1 / np.finfo(np.float64).eps:
-            break
-        step = np.linalg.solve(information, design.T @ (y - p))
-        coefficient = coefficient + np.clip(step, -2.0, 2.0)
-        if np.abs(step).max() < TOLERANCE:
-            return _Logistic(
-                outcome=y, design=design, coefficient=coefficient, information=np.asarray(information)
-            )
-    raise NotConverged(
-        f"the logistic model of {', '.join(names)} has no maximum: they separate the {int(y.sum())} subjects "
-        "with from those without the event. Use fewer covariates, or none"
-    )
+        return Evaluation(
+            log_likelihood=float(y @ linear - np.logaddexp(0.0, linear).sum()),
+            score=design.T @ (y - p),
+            information=(design * (p * (1 - p))[:, None]).T @ design,
+        )
+
+    start = np.zeros(design.shape[1])
+    start[0] = logit(y.mean())
+    try:
+        coefficient, at, _ = newton(
+            likelihood, likelihood(start), ("intercept", *names), scale=np.ones(start.size), at=start
+        )
+    except NotConverged:
+        raise NotConverged(
+            f"the logistic model of {', '.join(names)} has no maximum: they separate the "
+            f"{int(y.sum())} subjects with from those without the event. Use fewer covariates, or none"
+        ) from None
+    return _Logistic(outcome=y, design=design, coefficient=coefficient, information=at.information)
 
 
 def _refuse_determined(design: FloatArray, names: tuple[str, ...]) -> None:

@@ -163,7 +163,7 @@ def conditional_estimate(arms: TwoArms, conf_level: float, words: str) -> Estima
     return Estimate(
         estimate=_finite(estimate),
         std_error=nan,
-        lower=lower if estimate > 0 or upper > 0 else nan,
+        lower=lower,
         upper=_finite(upper),
         conf_level=conf_level,
         p_value=min(1.0, sum(odds.two_sided())),
@@ -171,17 +171,23 @@ def conditional_estimate(arms: TwoArms, conf_level: float, words: str) -> Estima
     )
 
 
+def log_limits(estimate: float, error: float, conf_level: float) -> tuple[float, float]:
+    """Return the limits of a ratio that is normal on the log scale with standard error ``error``."""
+    half = float(ndtri(0.5 + conf_level / 2)) * error
+    return exp(log(estimate) - half), exp(log(estimate) + half)
+
+
 def _log_normal(estimate: float, error: float, conf_level: float, what: str, words: str) -> Estimate:
     known = not isnan(error) and 0 < estimate < inf
-    half = float(ndtri(0.5 + conf_level / 2)) * error
+    lower, upper = log_limits(estimate, error, conf_level) if known else (nan, nan)
     reason = "" if known else "; limits not estimable: an empty cell, use another method"
     if known and error == 0:
         reason = "; no variance"
     return Estimate(
         estimate=_finite(estimate),
         std_error=error,
-        lower=exp(log(estimate) - half) if known else nan,
-        upper=exp(log(estimate) + half) if known else nan,
+        lower=lower,
+        upper=upper,
         conf_level=conf_level,
         p_value=float(2 * ndtr(-abs(log(estimate)) / error)) if known and error > 0 else nan,
         method=f"{what}, experimental over control, {words}{reason}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp, log, nan, sqrt
+from math import nan, sqrt
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -12,7 +12,7 @@ from .. import checks
 from ..chi_square import chi_square_test
 from ..results import Estimate, TestResult
 from .counts import TwoArms, two_arms_by_stratum
-from .ratios import conditional_estimate
+from .ratios import conditional_estimate, log_limits
 from .score_limits import difference_score, score_limits
 
 if TYPE_CHECKING:
@@ -145,12 +145,12 @@ def stratified_odds_ratio(
             + float(p @ s + (1 - p) @ r) / (2 * top * under)
             + float((1 - p) @ s) / (2 * under**2)
         )
-    half = float(ndtri(0.5 + conf_level / 2)) * error
+    lower, upper = log_limits(estimate, error, conf_level) if known else (nan, nan)
     return Estimate(
         estimate=estimate,
         std_error=error,
-        lower=exp(log(estimate) - half) if known else nan,
-        upper=exp(log(estimate) + half) if known else nan,
+        lower=lower,
+        upper=upper,
         conf_level=conf_level,
         p_value=cmh_test(events, totals).p_value,
         method=f"Mantel-Haenszel odds ratio over {m.size} strata, experimental over control, "

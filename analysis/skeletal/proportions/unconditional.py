@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import gammaln, xlog1py, xlogy
+from scipy.special import xlog1py, xlogy
 
+from .conditional import log_choose
 from .counts import TwoArms
 from .score_limits import restricted_control
 
@@ -107,6 +108,5 @@ def _lower_limit(tables: _Tables, difference: float, alpha: float) -> float:
 def _binomial(size: int, probability: FloatArray) -> FloatArray:
     """Probabilities of 0 to ``size`` events; one row a probability."""
     k = np.arange(size + 1.0)
-    choose = gammaln(size + 1) - gammaln(k + 1) - gammaln(size - k + 1)
     p = probability[:, None]
-    return np.asarray(np.exp(choose + xlogy(k, p) + xlog1py(size - k, -p)))
+    return np.asarray(np.exp(log_choose(size, k) + xlogy(k, p) + xlog1py(size - k, -p)))

@@ -11,8 +11,7 @@ from ..covariates import label_codes
 from ..data import RightCensored
 from ..errors import InvalidArgument, name_some
 from ..partial_likelihood import RiskSums, cox_sample, evaluate, invert, risk_sums
-from ..results import Curve
-from ..risk_table import RiskTable, risk_table, sum_by
+from ..risk_table import RiskTable, counted_curve, risk_table, sum_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from ..arrays import BoolArray, FloatArray, IntArray
     from ..partial_likelihood import CoxSample
+    from ..results import Curve
     from .cox import CoxFit
 
 STEPS = {
@@ -147,16 +147,9 @@ def fitted_curve(
     start: float,
 ) -> Curve:
     """Return a curve of a fit: estimate, standard error and limits beside the counts of a stratum."""
-    estimate, std_error, lower, upper = values
-    return Curve(
-        time=table.time,
-        estimate=estimate,
-        std_error=std_error,
-        lower=lower,
-        upper=upper,
-        n_at_risk=table.n_at_risk,
-        n_events=table.n_events[0],
-        n_censored=table.n_censored,
+    return counted_curve(
+        table,
+        values,
         conf_level=conf_level,
         time_unit=fit.data.time_unit,
         method=f"{method}; {fit.method}",

@@ -12,6 +12,7 @@ from scipy.special import gammaln, ndtr, ndtri
 from .. import checks
 from ..covariates import covariate_matrix, label_codes
 from ..errors import InvalidArgument, NotConverged
+from ..newton import Evaluation, newton
 from ..partial_likelihood import Ties, cox_sample, evaluate, maximise
 from ..results import freeze_arrays, require_ordered
 from .cox import RULES
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 FrailtyVariance = Literal["full", "sparse"]
 
 R_SPARSE = 5  # clusters above which R leaves the covariances between frailties out
-MAX_STEPS = 100
-TOLERANCE = 1e-9
 SMALLEST, LARGEST = 1e-5, 50.0  # frailty variances that are looked at
 
 
@@ -230,32 +229,24 @@ def _seen(information: FloatArray, p: int, *, sparse: bool) -> FloatArray:
 def _at_variance(
     sample: CoxSample, events: FloatArray, start: FloatArray, theta: float, ties: Ties
 ) -> _Fitted:
-    """Climb the penalised partial likelihood from ``start`` by Newton's method with step halving."""
+    """Maximise the penalised partial likelihood at one frailty variance."""
     precision, p = 1 / theta, start.size - events.size
+    own = np.arange(p, start.size)
 
-    def penalised(place: FloatArray) -> tuple[float, FloatArray, FloatArray, float]:
-        at = evaluate(sample, place, ties)
-        log_frailty = place[p:]
-        frailty = np.exp(log_frailty)
+    def penalised(place: FloatArray) -> Evaluation:
+        at, frailty = evaluate(sample, place, ties), np.exp(place[p:])
         score, information = at.score.copy(), at.information.copy()
         score[p:] += precision * (1 - frailty)
-        information[np.arange(p, place.size), np.arange(p, place.size)] += precision * frailty
-        value = at.log_likelihood + precision * float(np.sum(log_frailty - frailty + 1))
-        return value, score, information, at.log_likelihood
+        information[own, own] += precision * frailty
+        penalty = precision * float(np.sum(place[p:] - frailty + 1))
+        return Evaluation(log_likelihood=at.log_likelihood + penalty, score=score, information=information)
 
-    place = start
-    here = penalised(place)
-    for _ in range(MAX_STEPS):
-        step = np.linalg.solve(here[2], here[1])
-        for halvings in range(30):
-            further = place + step / 2**halvings
-            there = penalised(further)
-            if there[0] >= here[0] - 1e-10 * (1 + abs(here[0])):
-                break
-        place, here = further, there
-        if np.max(np.abs(step)) < TOLERANCE:
-            shape = precision + events
-            extra = events + precision * place[p:] + gammaln(shape) - gammaln(precision)
-            extra = extra + precision * np.log(precision) - shape * np.log(shape)
-            return _Fitted(place=place, information=here[2], marginal=here[3] + float(extra.sum()))
-    raise NotConverged(f"the fit with a frailty of variance {theta:.3g} did not converge")
+    names = tuple(f"parameter {place}" for place in range(start.size))
+    try:
+        place, at, _ = newton(penalised, penalised(start), names, scale=sample.spread, at=start)
+    except NotConverged:
+        raise NotConverged(f"the fit with a frailty of variance {theta:.3g} did not converge") from None
+    frailty, shape = np.exp(place[p:]), precision + events
+    extra = events + precision * (frailty - 1) + gammaln(shape) - gammaln(precision)
+    extra = extra + precision * np.log(precision) - shape * np.log(shape)
+    return _Fitted(place=place, information=at.information, marginal=at.log_likelihood + float(extra.sum()))

@@ -13,14 +13,14 @@ from ..covariates import label_codes
 from ..curve_limits import ConfType, curve_limits
 from ..data import RightCensored
 from ..kernels.product_limit import product_limit
-from ..results import Curve
-from ..risk_table import RiskCounts, risk_counts, risk_table, sum_by
+from ..risk_table import RiskCounts, counted_curve, risk_counts, risk_table, sum_by
 from .clustered_curve import clustered_log_variance
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from ..arrays import FloatArray
+    from ..results import Curve
 
     _Values = tuple[FloatArray, FloatArray, FloatArray, FloatArray]
 
@@ -220,16 +220,9 @@ def _one_after_the_other(data: RightCensored, counts: RiskCounts) -> tuple[Float
 def _curve(
     data: RightCensored, counts: RiskCounts, values: _Values, conf_level: float, method: str, *, start: float
 ) -> Curve:
-    estimate, std_error, lower, upper = values
-    return Curve(
-        time=counts.time,
-        estimate=estimate,
-        std_error=std_error,
-        lower=lower,
-        upper=upper,
-        n_at_risk=counts.n_at_risk,
-        n_events=counts.n_events[0],
-        n_censored=counts.n_censored,
+    return counted_curve(
+        counts,
+        values,
         conf_level=conf_level,
         time_unit=data.time_unit,
         method=method if data.weight is None else f"{method}, case weights",

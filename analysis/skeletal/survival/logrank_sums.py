@@ -10,7 +10,7 @@ import numpy as np
 from ..covariates import label_codes
 from ..errors import InvalidArgument
 from ..kernels import logrank as kernels
-from ..kernels.sorting import time_order
+from ..kernels.sorting import order_by_stratum, time_order
 from .weights import PooledCounts
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def risk_walk(data: RightCensored, arm: IntArray, n_arms: int, strata: ArrayLike
         stratum, labels = label_codes(strata, data.n_subjects, "strata")
         if data.entry is not None:
             stratum = np.concatenate([stratum, stratum])
-        order, starts = kernels.order_by_stratum(order, stratum, len(labels))
+        order, starts = order_by_stratum(order, stratum, len(labels))
     time, code = time[order], code[order]
     weight = weight if data.weight is None else weight[order]
     cell_time, cell_stratum, n_at_risk, n_events = kernels.pooled_cells(time, code, weight, starts)

@@ -14,11 +14,11 @@ from ..chi_square import chi_square_test, no_test, quadratic_form
 from ..covariates import covariate_matrix
 from ..cox_results import coefficient_fields
 from ..errors import InvalidArgument, NotConverged, NotEstimable, name_some
-from ..partial_likelihood import invert
+from ..newton import Evaluation, invert
 from ..results import RegressionFit
 from ..risk_table import sum_by
 from .design import standardised
-from .lifetimes import Evaluation, Maximum, maximise, square
+from .lifetimes import Maximum, maximise, square
 from .parametric_model import SEPARATED
 
 if TYPE_CHECKING:

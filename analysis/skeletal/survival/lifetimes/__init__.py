@@ -5,7 +5,6 @@ from .censored import censored_sample as censored_sample
 from .censored import row_scores as row_scores
 from .fitting import fit as fit
 from .fitting import fit_null as fit_null
-from .maximum import Evaluation as Evaluation
 from .maximum import Maximum as Maximum
 from .maximum import maximise as maximise
 from .named import Distribution as Distribution

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .maximum import Evaluation
+from ...newton import Evaluation
 from .term import Term, square
 
 if TYPE_CHECKING:

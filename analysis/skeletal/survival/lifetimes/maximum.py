@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.linalg import eigh
 
+from ...newton import climb
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ...arrays import FloatArray
+    from ...newton import Evaluation
 
 MAX_STEPS = 100
 TOLERANCE = 1e-8  # of a Newton step in standard errors; the last step is taken
@@ -21,21 +24,6 @@ EXHAUSTED = (
     1e-11  # information relative to that of the start: the likelihood is flat, its maximum at infinity
 )
 MOVING = 0.05  # of the largest component of a step
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Evaluation:
-    """Log likelihood, score (p,) and observed information (p, p) at one place."""
-
-    log_likelihood: float
-    score: FloatArray
-    information: FloatArray
-
-    @property
-    def finite(self) -> bool:
-        """Whether all of it is a number."""
-        parts = (self.log_likelihood, self.score, self.information)
-        return all(bool(np.isfinite(part).all()) for part in parts)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -90,7 +78,7 @@ def maximise(likelihood: Callable[[FloatArray], Evaluation], start: FloatArray, 
         close = bool(np.sum(along**2 / bend) <= TOLERANCE**2)
         if close and curvature[0] <= flat:
             break
-        further, there = _climb(likelihood, place, here, unit * move)
+        further, there = climb(likelihood, place, here, unit * move)
         if close:
             return Maximum(place=further, at=there, iterations=iteration, moving=())
         if there is here:
@@ -99,16 +87,3 @@ def maximise(likelihood: Callable[[FloatArray], Evaluation], start: FloatArray, 
     size = np.abs(move)
     moving = tuple(int(j) for j in np.flatnonzero(size >= MOVING * size.max()))
     return Maximum(place=place, at=here, iterations=iteration, moving=moving)
-
-
-def _climb(
-    likelihood: Callable[[FloatArray], Evaluation], place: FloatArray, here: Evaluation, step: FloatArray
-) -> tuple[FloatArray, Evaluation]:
-    """Take ``step``, or the first of its halves that does not lower the likelihood."""
-    slack = 1e-10 * (1 + abs(here.log_likelihood))
-    for halvings in range(40):
-        further = place + step / 2**halvings
-        there = likelihood(further)
-        if there.finite and there.log_likelihood >= here.log_likelihood - slack:
-            return further, there
-    return place, here
