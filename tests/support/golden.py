@@ -10,6 +10,13 @@ import pandas as pd
 import pytest
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
+SURVFIT = {
+    "n.risk": "n_at_risk",
+    "surv": "estimate",
+    "std.err": "std_error",
+    "lower": "lower",
+    "upper": "upper",
+}  # columns of R's summary.survfit and our fields
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "oracles-data"
 
 

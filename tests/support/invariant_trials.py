@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
+from numpy.testing import assert_allclose
 
 from skeletal.errors import NotConverged, NotEstimable
 from skeletal.results import Curve, Estimate, RegressionFit
@@ -89,3 +90,51 @@ def centre(result):
         np.concatenate([np.ravel(getattr(one, field)) for one in parts(result)])
         for field in (name, "std_error")
     )
+
+
+def check_moved(function, trial, random, unit):
+    """Check that neither the order of rows nor the unit of time moves a number; return both results."""
+    order = random.sample(range(trial.time.size), trial.time.size)
+    first, other = outcome(function, trial, 1.0), outcome(function, trial.rows(order).in_unit(unit), unit)
+    if isinstance(first, type):
+        assert other is first
+        return None
+    assert_allclose(numbers(other), numbers(first), rtol=1e-6, atol=1e-8)
+    return first, other
+
+
+def check_limits(function, trial):
+    """Check that the limits hold the estimate, which is finite where there are limits."""
+    result = outcome(function, trial, 1.0)
+    if isinstance(result, type):
+        return
+    for part in parts(result):
+        estimate = getattr(part, "coefficient", None)
+        estimate = np.ravel(part.estimate if estimate is None else estimate)
+        lower, upper = np.ravel(part.lower), np.ravel(part.upper)
+        known = ~np.isnan(lower) & ~np.isnan(upper)
+        slack = 1e-12 * np.maximum(1, np.abs(estimate))
+        assert (lower <= estimate + slack)[known].all()
+        assert (estimate <= upper + slack)[known].all()
+        assert np.isfinite(estimate[known]).all()
+
+
+def check_doubled(function, trial):
+    """Check that doubled rows keep the estimate and halve the variance."""
+    twice = trial.rows(np.repeat(np.arange(trial.time.size), 2))
+    first, other = outcome(function, trial, 1.0), outcome(function, twice, 1.0)
+    if isinstance(first, type):
+        assert other is first
+        return
+    (estimate, error), (same, smaller) = centre(first), centre(other)
+    assert_allclose(same, estimate, rtol=1e-6, atol=1e-8)
+    assert_allclose(smaller * np.sqrt(2), error, rtol=1e-6, atol=1e-8)
+
+
+def check_stratum(function, trial):
+    """Check that one stratum for all is none."""
+    alone, one = outcome(function, trial, None), outcome(function, trial, np.full(trial.time.size, "all"))
+    if isinstance(alone, type):
+        assert one is alone
+        return
+    assert_allclose(numbers(one), numbers(alone), rtol=1e-9, atol=1e-12)

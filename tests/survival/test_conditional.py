@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
-from tests.support.golden import cases, read
+from tests.support.golden import SURVFIT, cases, read
 
 from skeletal.data import RightCensored
 from skeletal.errors import InvalidArgument, NotEstimable
@@ -15,13 +15,6 @@ from skeletal.survival import conditional_survival, kaplan_meier
 
 KM = cases("km")
 RTOL = 1e-10
-FIELDS = {
-    "n.risk": "n_at_risk",
-    "surv": "estimate",
-    "std.err": "std_error",
-    "lower": "lower",
-    "upper": "upper",
-}
 LUNG = [
     (100, "log-log", 0.95),
     (200.5, "log-log", 0.95),
@@ -37,7 +30,7 @@ def lung(**more):
 
 def check(curve, expected):
     at = curve.at(expected["time"])
-    for theirs, ours in FIELDS.items():
+    for theirs, ours in SURVFIT.items():
         assert_allclose(getattr(at, ours), expected[theirs], rtol=RTOL, err_msg=theirs)
 
 

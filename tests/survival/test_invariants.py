@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
-from tests.support.invariant_trials import centre, numbers, outcome, parts, trials
+from tests.support.invariant_trials import (
+    check_doubled,
+    check_limits,
+    check_moved,
+    check_stratum,
+    outcome,
+    trials,
+)
 
 from skeletal.data import RightCensored
 from skeletal.survival import (
@@ -88,48 +95,23 @@ HALVED += ["cox breslow", "cox strata", "conditional", "baseline"]
 @given(trial=TRIALS, random=st.randoms(use_true_random=False), unit=st.sampled_from([1e-9, 1 / 365.25, 1e9]))
 @settings(max_examples=15)
 def test_order_of_rows_and_unit_of_time_change_nothing(name, trial, random, unit):
-    function = {**CURVES, **ESTIMATES, **TESTS}[name]
-    order = random.sample(range(trial.time.size), trial.time.size)
-    first, other = outcome(function, trial, 1.0), outcome(function, trial.rows(order).in_unit(unit), unit)
-    if isinstance(first, type):
-        assert other is first
-        return
-    assert_allclose(numbers(other), numbers(first), rtol=1e-6, atol=1e-8)
-    if name in CURVES:
-        assert_allclose(other.time, first.time * unit, rtol=1e-12)
+    both = check_moved({**CURVES, **ESTIMATES, **TESTS}[name], trial, random, unit)
+    if both and name in CURVES:
+        assert_allclose(both[1].time, both[0].time * unit, rtol=1e-12)
 
 
 @pytest.mark.parametrize("name", [*CURVES, *ESTIMATES])
 @given(trial=TRIALS)
 @settings(max_examples=15)
 def test_limits_hold_the_estimate(name, trial):
-    result = outcome({**CURVES, **ESTIMATES}[name], trial, 1.0)
-    if isinstance(result, type):
-        return
-    for part in parts(result):
-        estimate = getattr(part, "coefficient", None)
-        estimate = np.ravel(part.estimate if estimate is None else estimate)
-        lower, upper = np.ravel(part.lower), np.ravel(part.upper)
-        known = ~np.isnan(lower) & ~np.isnan(upper)
-        slack = 1e-12 * np.maximum(1, np.abs(estimate))
-        assert (lower <= estimate + slack)[known].all()
-        assert (estimate <= upper + slack)[known].all()
-        assert np.isfinite(estimate[known]).all()
+    check_limits({**CURVES, **ESTIMATES}[name], trial)
 
 
 @pytest.mark.parametrize("name", HALVED)
 @given(trial=TRIALS)
 @settings(max_examples=15)
 def test_doubled_data_keep_the_estimate_and_halve_the_variance(name, trial):
-    function = {**CURVES, **ESTIMATES}[name]
-    twice = trial.rows(np.repeat(np.arange(trial.time.size), 2))
-    first, other = outcome(function, trial, 1.0), outcome(function, twice, 1.0)
-    if isinstance(first, type):
-        assert other is first
-        return
-    (estimate, error), (same, smaller) = centre(first), centre(other)
-    assert_allclose(same, estimate, rtol=1e-6, atol=1e-8)
-    assert_allclose(smaller * np.sqrt(2), error, rtol=1e-6, atol=1e-8)
+    check_doubled({**CURVES, **ESTIMATES}[name], trial)
 
 
 @pytest.mark.parametrize(
@@ -149,11 +131,7 @@ def test_doubled_data_keep_the_estimate_and_halve_the_variance(name, trial):
 @given(trial=TRIALS)
 @settings(max_examples=15)
 def test_one_stratum_is_unstratified(function, trial):
-    alone, one = outcome(function, trial, None), outcome(function, trial, np.full(trial.time.size, "all"))
-    if isinstance(alone, type):
-        assert one is alone
-        return
-    assert_allclose(numbers(one), numbers(alone), rtol=1e-9, atol=1e-12)
+    check_stratum(function, trial)
 
 
 @pytest.mark.parametrize("weight", WEIGHTS)

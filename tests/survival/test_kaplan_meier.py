@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
-from tests.support.golden import cases, read, read_shared
+from tests.support.golden import SURVFIT, cases, read, read_shared
 from tests.support.references import jackknife_error, naive_kaplan_meier
 
 from skeletal.data import RightCensored
@@ -15,13 +15,6 @@ from skeletal.survival import follow_up, kaplan_meier, nelson_aalen
 KM = cases("km")
 RTOL = 1e-10
 LEVELS = [0.1, 0.25, 0.5, 0.75]
-FIELDS = {
-    "n.risk": "n_at_risk",
-    "surv": "estimate",
-    "std.err": "std_error",
-    "lower": "lower",
-    "upper": "upper",
-}
 
 
 def lung():
@@ -43,7 +36,7 @@ def check_at(expected, samples, **options):
         rows = labels == label
         times = np.array(expected["time"])[rows]
         curve, hazard = kaplan_meier(sample, **options).at(times), nelson_aalen(sample).at(times)
-        for theirs, ours in FIELDS.items():
+        for theirs, ours in SURVFIT.items():
             assert_allclose(getattr(curve, ours), np.array(expected[theirs])[rows], rtol=RTOL, err_msg=theirs)
         assert_allclose(hazard.estimate, np.array(expected["cumhaz"])[rows], rtol=RTOL)
         assert_allclose(hazard.std_error, np.array(expected["std.chaz"])[rows], rtol=RTOL)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
-from tests.support.golden import cases, read
+from tests.support.golden import SURVFIT, cases, read
 from tests.support.references import naive_kaplan_meier
 
 from skeletal.data import RightCensored
@@ -16,13 +16,6 @@ from skeletal.survival import follow_up, kaplan_meier, nelson_aalen
 
 KM = cases("km")
 RTOL = 1e-10
-FIELDS = {
-    "n.risk": "n_at_risk",
-    "surv": "estimate",
-    "std.err": "std_error",
-    "lower": "lower",
-    "upper": "upper",
-}
 TYPES = {"log-log": "log-log", "log": "log", "plain": "plain", "logit": "logit", "arcsin": "arcsine"}
 ARRAYS = ("time", "estimate", "std_error", "lower", "upper", "n_at_risk", "n_events", "n_censored")
 
@@ -31,7 +24,7 @@ def numbers(values):
     return np.array([np.nan if value is None else value for value in values], dtype=float)
 
 
-def check(curve, expected, names=FIELDS):
+def check(curve, expected, names=SURVFIT):
     at = curve.at(expected["time"])
     for theirs, ours in names.items():
         assert_allclose(getattr(at, ours), numbers(expected[theirs]), rtol=RTOL, err_msg=theirs)
