@@ -4,6 +4,7 @@ from importlib.metadata import version as _version
 
 from .data import CompetingRisks as CompetingRisks
 from .data import IntervalCensored as IntervalCensored
+from .data import MultiState as MultiState
 from .data import RecurrentEvents as RecurrentEvents
 from .data import RightCensored as RightCensored
 from .errors import SkeletalError as SkeletalError

@@ -1,0 +1,1 @@
+"""Times to an event that visits find, known to lie in an interval."""

@@ -1,0 +1,1 @@
+"""Lesions of a subject: analyses that allow for their dependence, beside those that do not."""

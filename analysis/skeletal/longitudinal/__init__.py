@@ -1,0 +1,1 @@
+"""Repeated measures: mixed models, estimating equations, responders, imputation of missing visits."""
