@@ -93,11 +93,15 @@ def estimable(covariance: FloatArray, inverse: FloatArray) -> FloatArray:
 
 
 def coefficient_fields(
-    names: tuple[str, ...], coefficient: FloatArray, covariance: FloatArray, inverse: FloatArray
+    names: tuple[str, ...],
+    coefficient: FloatArray,
+    covariance: FloatArray,
+    inverse: FloatArray,
+    conf_level: float = CONF_LEVEL,
 ) -> dict[str, Any]:
-    """Return the fields by coefficient with Wald limits and p-values at the 95 percent level."""
+    """Return the fields by coefficient with Wald limits of a two-sided level and p-values."""
     std_error = np.sqrt(np.diag(covariance))
-    half = float(ndtri(0.5 + CONF_LEVEL / 2)) * std_error
+    half = float(ndtri(0.5 + conf_level / 2)) * std_error
     lower, upper = coefficient - half, coefficient + half
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         p_value = 2 * ndtr(-np.abs(coefficient / std_error))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .kernels.influence import squares_over_time
+from .kernels.influence import squares_of_rows, squares_over_time
 from .risk_table import from_the_end
 
 if TYPE_CHECKING:
@@ -70,32 +70,19 @@ def influence_variance(rows: InfluenceRows, steps: InfluenceSteps) -> FloatArray
     only where a row begins or ends, so their squares and products are summed over subjects once and
     read off at all times.  In ``left`` no large numbers cancel.
     """
-    m = steps.step.size
     left = np.append(from_the_end(steps.step)[1:], 0.0)
     drift = np.cumsum(steps.end_scale * steps.end_rate)
     path = np.cumsum(np.append(0.0, drift[:-1]) * steps.step - steps.gain_scale * steps.gain_rate)
     active = rows.first <= rows.last
-    first, last, who = rows.first[active], rows.last[active], rows.subject[active]
-
-    def before(values: FloatArray, start: float) -> FloatArray:
-        return np.append(start, values)[first]
-
-    gained = steps.gain_scale[last] * rows.gains[active]
-    ended = drift[last] - steps.end_scale[last] * rows.ends[active]
-    drift_before = before(drift, 0.0)
-    left_before = before(left, float(steps.step.sum()))
-    ones = np.ones(first.size)
-    changes = np.column_stack(
-        [
-            np.append(ones, -ones),
-            np.append(
-                -before(path, 0.0) - drift_before * left_before, path[last] + gained + left[last] * ended
-            ),
-            np.append(drift_before, -ended),
-        ]
+    return squares_of_rows(
+        rows.subject[active],
+        rows.first[active],
+        rows.last[active],
+        np.stack([rows.gains[active], rows.ends[active]]),
+        np.stack([path, left, drift]),
+        np.stack([steps.gain_scale, steps.end_scale]),
+        ROUNDING,
     )
-    at, subject = np.append(first, last), np.append(who, who)
-    return summed_squares(changes, at, subject, np.stack([path, np.ones(m), left]))
 
 
 def summed_squares(changes: FloatArray, at: IntArray, who: IntArray, scale: FloatArray) -> FloatArray:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from tests.support.golden import cases, read, read_shared
+from tests.support.recurrent_samples import histories, sample
 from tests.support.references_competing import naive_mean_cumulative
 
 from skeletal.data import RecurrentEvents, RightCensored
@@ -22,26 +23,6 @@ SMALL = RecurrentEvents(
     [30, 90, 10, 40, 60, 50, 70],
     [1, 0, 1, 1, 2, 0, 1],
 )
-
-
-@st.composite
-def histories(draw, deaths=True):
-    """Rows of up to eight subjects, with gaps, ties and, where asked for, deaths."""
-    rows = []
-    for subject in range(draw(st.integers(1, 8))):
-        at = draw(st.integers(0, 2))
-        for _ in range(draw(st.integers(1, 4))):
-            stop = at + draw(st.integers(1, 3))
-            status = draw(st.integers(0, 2 if deaths else 1))
-            rows.append((subject, at, stop, status))
-            if status == 2:
-                break
-            at = stop + draw(st.sampled_from([0, 0, 1]))
-    return rows
-
-
-def sample(rows):
-    return RecurrentEvents(*(list(column) for column in zip(*rows, strict=True)))
 
 
 def rows_of(frame, start, stop, status):
@@ -91,6 +72,54 @@ def test_with_death_as_mets():
         curve = mean_cumulative(rows_of(part, "entry", "time", "status")).at(expected["times"])
         for field, key in (("estimate", "mean"), ("std_error", "se"), ("lower", "lower"), ("upper", "upper")):
             assert_allclose(getattr(curve, field), expected[key], rtol=RTOL)
+
+
+def test_sample_variance_as_reda():
+    frame = read("bladder2")
+    for label, expected in RECURRENT["bladder_sample_variance"].items():
+        data = rows_of(frame[frame.rx == int(label)], "start", "stop", "event")
+        curve = mean_cumulative(data, variance="sample", conf_type="plain").at(expected["times"])
+        for field, key in (("estimate", "mcf"), ("std_error", "se"), ("lower", "lower"), ("upper", "upper")):
+            assert_allclose(getattr(curve, field), expected[key], rtol=RTOL)
+        assert "sample variance" in curve.method
+
+
+def test_poisson_variance_as_survfit_of_independent_rows():
+    frame, expected = read("cgd"), RECURRENT["cgd_poisson"]
+    for row, stratum in enumerate(expected["strata"]):
+        part = frame[frame.treat == stratum.split("=")[1]]
+        curve = mean_cumulative(rows_of(part, "tstart", "tstop", "status"), variance="poisson")
+        there = curve.at([expected["time"][row]])
+        assert_allclose(there.estimate[0], expected["cumhaz"][row], rtol=RTOL)
+        assert_allclose(there.std_error[0], expected["std_chaz"][row], rtol=RTOL)
+        assert "Poisson variance" in curve.method
+
+
+@settings(max_examples=25, deadline=None)
+@given(histories(least=2))
+def test_sample_variance_equals_its_definition(rows):
+    curve = mean_cumulative(sample(rows), variance="sample")
+    subjects = {row[0] for row in rows}
+    for time, mean, error in zip(curve.time, curve.estimate, curve.std_error, strict=True):
+        counts = np.array([sum(s == who and b <= time and e == 1 for s, _, b, e in rows) for who in subjects])
+        expected = ((counts - mean) ** 2).sum() / (counts.size * (counts.size - 1)) if mean > 0 else 0.0
+        assert_allclose(error**2, expected, rtol=1e-9, atol=1e-14)
+
+
+def test_one_subject_has_no_sample_variance():
+    curve = mean_cumulative(RecurrentEvents(["a", "a"], [0, 3], [3, 8], [1, 0]), variance="sample")
+    assert np.isnan(curve.std_error).all()
+    assert "limits are NaN where the curve" in curve.method
+
+
+def test_one_event_a_subject_is_the_nelson_aalen_estimate_of_the_first():
+    time, event = [3, 5, 6, 8, 8, 9], [1, 0, 1, 1, 0, 1]
+    curve = mean_cumulative(
+        RecurrentEvents(range(6), [0] * 6, time, event), variance="poisson", conf_type="log"
+    )
+    hazard = nelson_aalen(RightCensored(time, event))
+    assert_allclose(curve.estimate, hazard.estimate, rtol=1e-12)
+    assert_allclose(curve.std_error, hazard.std_error, rtol=1e-12)
 
 
 def test_three_subjects_by_hand():
@@ -242,6 +271,8 @@ def test_time_unit_is_kept():
     ("arguments", "message"),
     [
         ({"conf_level": 0}, "conf_level must lie strictly between 0 and 1, got 0"),
+        ({"variance": "jackknife"}, "variance must be one of 'robust', 'sample', 'poisson', got 'jackknife'"),
+        ({"variance": "poisson"}, r"variance='poisson' knows no deaths: 1 row\(s\) have status 2"),
         ({"conf_type": "log-log"}, "conf_type must be one of 'log', 'plain', got 'log-log'"),
     ],
 )

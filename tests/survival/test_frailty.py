@@ -12,6 +12,7 @@ from tests.support.golden import cases, read
 
 from skeletal.data import RightCensored
 from skeletal.errors import InvalidArgument, NotConverged
+from skeletal.partial_likelihood import cox_sample, evaluate
 from skeletal.survival import cox, frailty_cox
 
 CASES = cases("frailty")
@@ -51,6 +52,42 @@ def test_rows_of_start_and_stop_with_breslow_as_r():
     assert_allclose(fit.frailty_variance, case["theta"], rtol=5e-5)
     assert_allclose(fit.log_likelihood, case["loglik"], rtol=1e-9)
     assert_allclose(np.log(fit.frailty.iloc[:3]), case["log_frailty"], atol=5e-5)
+
+
+def test_litters_as_r():
+    data, case = read("rats").query("sex == 'f'"), cases("recurrent_regression")["frailty_rats"]
+    fit = frailty_cox(RightCensored(data.time, data.status), data[["rx"]], data.litter)
+    assert_allclose(fit.log_likelihood, case["loglik"], rtol=1e-10)
+    assert_allclose(fit.frailty_variance, case["theta"], rtol=2e-6)
+    assert_allclose(fit.coefficient, case["coef"], rtol=1e-6)
+    assert_allclose(fit.std_error, case["se"], rtol=1e-6)
+
+
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+@pytest.mark.parametrize("variance", ["full", "sparse"])
+def test_standard_errors_from_the_whole_matrix(ties, variance):
+    """Clusters as indicator covariates of a Cox model with an offset, rows that start late, many ties."""
+    rng = np.random.default_rng(7)
+    n = 60
+    entry = rng.integers(0, 4, n).astype(float)
+    time, cluster = entry + rng.integers(1, 6, n), np.arange(n) % 9
+    x = pd.DataFrame({"x": rng.normal(size=n)})
+    event = rng.random(n) < np.where(cluster < 4, 0.9, 0.3)
+    fit = frailty_cox(
+        RightCensored(time, event.astype(int), entry=entry), x, cluster, ties=ties, variance=variance
+    )
+    assert fit.frailty_variance > 0
+    columns = np.column_stack([x, cluster[:, None] == np.arange(9)]).astype(float)
+    place = np.append(fit.coefficient, np.log(fit.frailty))
+    sample = cox_sample(time, event.astype(np.int64), columns, entry=entry)
+    information = evaluate(sample, place, ties).information
+    penalty = np.append(0, fit.frailty / fit.frailty_variance)
+    if variance == "sparse":
+        information[1:, 1:] = np.diag(np.diag(information)[1:])
+    covariance = np.linalg.inv(information + np.diag(penalty))
+    assert_allclose(fit.std_error, np.sqrt(covariance[0, 0]), rtol=1e-8)
+    score = evaluate(sample, place, ties).score + np.append(0, (1 - fit.frailty) / fit.frailty_variance)
+    assert_allclose(score, 0, atol=1e-7)
 
 
 def test_marginal_likelihood_by_integration():

@@ -101,6 +101,8 @@ class FineGraySample:
         1 over the probability of no censoring before a row's own time.
     slots, reach : ndarray of shape (n_cells_and_pairs,)
         Slot, and probability of no censoring just before the cell, of every cell and pair.
+    sign : ndarray of shape (n,), optional
+        -1 for a row that is taken away from another one: together they are at risk in between.
     """
 
     order: IntArray
@@ -122,6 +124,7 @@ class FineGraySample:
     reach: FloatArray
     censoring: CensoringWeights
     classes: Classes
+    sign: FloatArray | None = None
 
     @property
     def event(self) -> BoolArray:
@@ -242,6 +245,8 @@ def moments(sample: FineGraySample, coefficient: FloatArray) -> Moments:
     highest = np.maximum.reduceat(linear, sample.row_start[:-1])
     linear -= highest[0] if highest.size == 1 else highest[sample.stratum]
     risk = np.exp(linear, out=linear)
+    if sample.sign is not None:
+        risk *= sample.sign
     late = risk * sample.late
     total, shift, mean, information = kernels.risk_moments(
         risk,
@@ -281,8 +286,24 @@ def evaluate(sample: FineGraySample, at: Moments, coefficient: FloatArray) -> Ev
 
 def scores(sample: FineGraySample, at: Moments) -> FloatArray:
     """Return eta + psi of Fine and Gray for every row in the order of the sample, shape (n, p + q)."""
+    censoring = sample.censoring
+    shared = sample.reach * share_of_groups(sample)
+    parts, jumps = score_parts(sample, at, shared, slots_after(sample))
+    add_censoring(
+        parts, jumps, censoring.at_risk, censoring.gone, censoring.start, censoring.upto, sample.status
+    )
+    return parts
+
+
+def score_parts(
+    sample: FineGraySample, at: Moments, shared: FloatArray, falls: IntArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return eta of every row, and the jumps of the censoring sum at each slot.
+
+    In that sum ``shared`` stands for ``reach``, and what a cell and pair adds leaves it in slot ``falls``.
+    """
     classes, censoring = sample.classes, sample.censoring
-    parts, jumps = kernels.score_parts(
+    scored: tuple[FloatArray, FloatArray] = kernels.score_parts(
         at.risk,
         at.late,
         sample.x,
@@ -292,8 +313,8 @@ def scores(sample: FineGraySample, at: Moments) -> FloatArray:
         sample.cell_start,
         sample.n_events,
         sample.reach,
-        sample.reach * share_of_groups(sample),
-        slots_after(sample),
+        shared,
+        falls,
         classes.present,
         classes.absent,
         classes.present_start,
@@ -309,10 +330,7 @@ def scores(sample: FineGraySample, at: Moments) -> FloatArray:
         at.mean,
         at.total,
     )
-    add_censoring(
-        parts, jumps, censoring.at_risk, censoring.gone, censoring.start, censoring.upto, sample.status
-    )
-    return parts
+    return scored
 
 
 def maximise(sample: FineGraySample, names: tuple[str, ...]) -> tuple[Maximum, Moments]:

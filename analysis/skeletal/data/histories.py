@@ -112,7 +112,8 @@ class MultiState(Frozen):
     InvalidArgument
         Unequal lengths, no rows, a missing label, a missing or negative time, ``start >= stop``, a number
         without a state, two states of one name, a state entered from itself, rows of one subject that
-        overlap, a row that begins where the one before ended but in another state than the one entered.
+        overlap, a row that begins where the one before ended but in another state than the one entered, rows
+        that follow the entry of an absorbing state.
 
     Examples
     --------
@@ -171,6 +172,9 @@ class MultiState(Frozen):
             labels[order][1:],
             "rows begin in another state than the one that the row before them ended in",
         )
+        final = (np.diff(number[order]) == 0) & (entered[order][:-1] > 0)
+        final &= ~np.isin(entered[order][:-1], codes)
+        refuse_subjects(final, labels[order][1:], "rows follow the entry of a state that no row is spent in")
 
     @property
     def subject_number(self) -> IntArray:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -11,37 +10,23 @@ from .. import checks
 from ..curve_limits import UnboundedConfType, curve_limits
 from ..influence import InfluenceRows, InfluenceSteps, influence_variance
 from ..results import Curve
+from .mean_cumulative_counts import recurrent_counts
+from .mean_cumulative_influence import refuse_deaths
 
 if TYPE_CHECKING:
     from ..arrays import FloatArray, IntArray
     from ..data import RecurrentEvents
+    from .mean_cumulative_counts import RecurrentCounts
 
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class RecurrentCounts:
-    """Counts at each distinct time of an event, a death or an end of observation; arrays of shape (m,).
-
-    Attributes
-    ----------
-    time : ndarray
-        Increasing.
-    n_at_risk, n_events, n_deaths, n_censored : ndarray
-        Subjects at risk just before ``time``; events, deaths and other ends of observation at it.
-    first, last : ndarray of shape (n,)
-        First and last position in ``time`` at which each row is at risk; ``first > last`` where none.
-    """
-
-    time: FloatArray
-    n_at_risk: FloatArray
-    n_events: FloatArray
-    n_deaths: FloatArray
-    n_censored: FloatArray
-    first: IntArray
-    last: IntArray
+MeanVariance = Literal["robust", "sample", "poisson"]
 
 
 def mean_cumulative(
-    data: RecurrentEvents, *, conf_level: float = 0.95, conf_type: UnboundedConfType = "log"
+    data: RecurrentEvents,
+    *,
+    conf_level: float = 0.95,
+    conf_type: UnboundedConfType = "log",
+    variance: MeanVariance = "robust",
 ) -> Curve:
     """Mean number of events per subject by each time; with deaths, the mean in which death stops accrual.
 
@@ -58,6 +43,10 @@ def mean_cumulative(
         Two-sided level of the pointwise limits.
     conf_type : {"log", "plain"}
         Scale of the limits; ``plain`` limits are cut at 0.
+    variance : {"robust", "sample", "poisson"}
+        ``robust`` is for use, the others for comparison with other software: ``sample`` is the variance among
+        subjects of the number of events seen so far, too small where many have left; ``poisson`` takes the
+        events of a subject as independent, and knows no deaths.
 
     Returns
     -------
@@ -68,7 +57,7 @@ def mean_cumulative(
     Raises
     ------
     InvalidArgument
-        ``conf_level`` outside (0, 1), unknown ``conf_type``.
+        ``conf_level`` outside (0, 1), unknown ``conf_type`` or ``variance``, ``poisson`` with deaths.
 
     Notes
     -----
@@ -78,16 +67,19 @@ def mean_cumulative(
     psi(t) = sum S(u-) dM/Y - sum (mu(t) - mu(u)) dM_death/Y, with dM = dN - at risk * d/Y;
     without deaths that is Lawless and Nadeau's.  It makes no assumption on how the events of one
     subject depend on each other.  Somebody with an event, a death or an end of observation at a time is
-    still at risk at it.
+    still at risk at it.  The sample variance is the sum over all n subjects of (N(t) - mu(t))^2/(n (n - 1)),
+    N the number of events of the subject until t or the end of its observation; NaN with one subject.
+    Poisson: the sum of d/Y^2.
 
     R: ``survival::survfit(Surv(start, stop, status) ~ 1, id = subject, robust = TRUE)`` (``cumhaz``,
-    ``std.chaz``), ``reda::mcf``; with deaths ``mets::recurrentMarginal``.  SAS: ``PROC PHREG`` with
-    ``BASELINE CMF=``; ``PROC RELIABILITY; MCFPLOT``.
+    ``std.chaz``), ``reda::mcf`` (``variance = "CSV"``: sample; ``"Poisson"``); with deaths
+    ``mets::recurrentMarginal``.  SAS: ``PROC PHREG`` with ``BASELINE CMF=``; ``PROC RELIABILITY; MCFPLOT``.
 
     References
     ----------
     Lawless and Nadeau (1995), Technometrics 37, 158-168; Ghosh and Lin (2000), Biometrics 56, 554-562,
-    section 2.
+    section 2; Cook and Lawless (2007), The Statistical Analysis of Recurrent Events, section 3.7 (sample
+    variance).
 
     Examples
     --------
@@ -97,26 +89,28 @@ def mean_cumulative(
     [[30.0, 0.5, 2.0], [60.0, 0.5, 2.0], [90.0, 1.0, 1.0]]
     """
     checks.option(conf_type, UnboundedConfType, "conf_type")
-    counts = recurrent_counts(data)
-    n, d, deaths = counts.n_at_risk, counts.n_events, counts.n_deaths
-    alive = np.append(1.0, np.cumprod((n - deaths) / n)[:-1])
-    step = alive * d / n
-    estimate = np.cumsum(step)
-    rows = InfluenceRows(
-        subject=data.subject_number,
-        first=counts.first,
-        last=counts.last,
-        gains=(data.status == 1).astype(np.float64),
-        ends=(data.status == 2).astype(np.float64),
-    )
-    steps = InfluenceSteps(
-        step=step, gain_rate=d / n, end_rate=deaths / n, gain_scale=alive / n, end_scale=1 / n
-    )
-    std_error = np.where(estimate > 0, np.sqrt(influence_variance(rows, steps)), 0.0)
+    checks.option(variance, MeanVariance, "variance")
+    subject = data.subject_number
+    counts = recurrent_counts(data, subject)
+    n, d = counts.n_at_risk, counts.n_events
+    estimate = np.cumsum(counts.alive * d / n)
+    dies = bool(counts.n_deaths.any())
+    if variance == "robust":
+        spread = _robust_variance(counts, data.status, subject)
+    elif variance == "sample":
+        spread = _sample_variance(counts, data, subject, estimate)
+    else:
+        refuse_deaths(data)
+        spread = np.cumsum(d / n**2)
+    std_error = np.where(estimate > 0, np.sqrt(spread), 0.0)
     lower, upper = curve_limits(estimate, std_error, conf_level, conf_type, bounded=False)
-    kind = "Lawless-Nadeau variance"
-    if deaths.any():
-        kind = "death stops accrual, Ghosh-Lin variance"
+    kind = "Ghosh-Lin variance" if dies else "Lawless-Nadeau variance"
+    if variance == "sample":
+        kind = "sample variance of the subjects' numbers"
+    elif variance == "poisson":
+        kind = "Poisson variance"
+    if dies:
+        kind = f"death stops accrual, {kind}"
     return Curve(
         time=counts.time,
         estimate=estimate,
@@ -133,32 +127,32 @@ def mean_cumulative(
     )
 
 
-def recurrent_counts(data: RecurrentEvents) -> RecurrentCounts:
-    """Count subjects at risk, events, deaths and ends of observation by time.
-
-    A row without event or death that the next row of its subject continues ends nothing.
-    """
-    number = data.subject_number
-    order = np.lexsort((data.start, number))
-    goes_on = np.zeros(order.size, dtype=np.bool_)
-    goes_on[order[:-1]] = (np.diff(number[order]) == 0) & (data.start[order][1:] == data.stop[order][:-1])
-    leaves = (data.status == 0) & ~goes_on
-    time = np.unique(data.stop[(data.status > 0) | leaves])
-    first = np.searchsorted(time, data.start, side="right").astype(np.int64)
-    last = np.searchsorted(time, data.stop, side="right").astype(np.int64) - 1
-    m = time.size
-    entered = np.bincount(first, minlength=m + 1)[:m]
-    left = np.bincount(last + 1, minlength=m + 1)[:m]
-
-    def at(rows: IntArray) -> FloatArray:
-        return np.bincount(last[rows], minlength=m).astype(np.float64)
-
-    return RecurrentCounts(
-        time=time,
-        n_at_risk=np.cumsum(entered - left).astype(np.float64),
-        n_events=at(np.flatnonzero(data.status == 1)),
-        n_deaths=at(np.flatnonzero(data.status == 2)),
-        n_censored=at(np.flatnonzero(leaves)),
-        first=first,
-        last=last,
+def _robust_variance(counts: RecurrentCounts, status: IntArray, subject: IntArray) -> FloatArray:
+    """Sum the squared influences of the subjects on the mean at each time."""
+    n, d, deaths, alive = counts.n_at_risk, counts.n_events, counts.n_deaths, counts.alive
+    rows = InfluenceRows(
+        subject=subject,
+        first=counts.first,
+        last=counts.last,
+        gains=(status == 1).astype(np.float64),
+        ends=(status == 2).astype(np.float64),
     )
+    steps = InfluenceSteps(
+        step=alive * d / n, gain_rate=d / n, end_rate=deaths / n, gain_scale=alive / n, end_scale=1 / n
+    )
+    return influence_variance(rows, steps)
+
+
+def _sample_variance(
+    counts: RecurrentCounts, data: RecurrentEvents, subject: IntArray, mean: FloatArray
+) -> FloatArray:
+    """Return the variance of the subjects' numbers of events around the mean, of their average."""
+    n, m = int(subject.max()) + 1, counts.time.size
+    if n == 1:
+        return np.full(m, np.nan)
+    events = np.flatnonzero(data.status == 1)
+    events = events[np.lexsort((data.stop[events], subject[events]))]
+    before = np.arange(events.size) - np.searchsorted(subject[events], subject[events])
+    squares = np.cumsum(np.bincount(counts.last[events], 2 * before + 1, m))
+    average = np.cumsum(counts.n_events) / n
+    return np.asarray((squares / n - average**2 + (average - mean) ** 2) / (n - 1))

@@ -7,27 +7,35 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import pandas as pd
-from scipy.special import gammaln, ndtr, ndtri
+from scipy.special import ndtr, ndtri
 
 from .. import checks
 from ..covariates import covariate_matrix, label_codes
 from ..errors import InvalidArgument, NotConverged
-from ..newton import Evaluation, newton
-from ..partial_likelihood import Ties, cox_sample, evaluate, maximise
+from ..partial_likelihood import Ties, cox_sample, maximise
 from ..results import freeze_arrays, require_ordered
 from .cox import RULES
+from .frailty_fit import (
+    EXACT,
+    FrailtyPlace,
+    FrailtySample,
+    largest_at,
+    marginal,
+    marginal_slope,
+    solve,
+    sparse_covariance,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from ..arrays import FloatArray
     from ..data import RightCensored
-    from ..partial_likelihood import CoxSample
 
 FrailtyVariance = Literal["full", "sparse"]
 
 R_SPARSE = 5  # clusters above which R leaves the covariances between frailties out
-SMALLEST, LARGEST = 1e-5, 50.0  # frailty variances that are looked at
+SMALLEST, LARGEST, GRID = 1e-5, 50.0, 9  # frailty variances that are looked at, and how many at first
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -70,15 +78,6 @@ class FrailtyFit:
     def __post_init__(self) -> None:
         freeze_arrays(self)
         require_ordered(self.lower, self.coefficient, self.upper)
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class _Fitted:
-    """The maximum of the penalised likelihood at one frailty variance."""
-
-    place: FloatArray
-    information: FloatArray
-    marginal: float
 
 
 def frailty_cox(
@@ -127,8 +126,8 @@ def frailty_cox(
     that of the EM algorithm; with v = 1/theta and d events in a cluster the marginal log likelihood is the
     partial one there plus the sum over clusters of
     d + v log w + log Gamma(v + d) - log Gamma(v) + v log v - (v + d) log(v + d),
-    which theta maximises.  ``std_error`` takes theta as known.  The work grows with the rows times the square
-    of the clusters.
+    which theta maximises.  ``std_error`` takes theta as known.  The work grows with the rows, steps being
+    solved for by conjugate gradients without a matrix of clusters by clusters.
 
     R: ``survival::coxph(Surv(time, event) ~ x + frailty(id, distribution = "gamma", sparse = TRUE))``.
     SAS: ``PROC PHREG; RANDOM id / DIST=GAMMA``.
@@ -159,19 +158,22 @@ def frailty_cox(
     variance = variance or ("sparse" if len(labels) > R_SPARSE else "full")
     plain = cox_sample(data.time, data.event, matrix, entry=data.entry)
     without = maximise(plain, names, ties)
-    indicators = (codes[:, None] == np.arange(len(labels))).astype(np.float64)
-    sample = cox_sample(data.time, data.event, np.column_stack([matrix, indicators]), entry=data.entry)
-    events = np.bincount(codes, data.event, len(labels)).astype(np.float64)
+    sample = FrailtySample(
+        rows=plain,
+        ties=ties,
+        cluster=codes[plain.cells.order],
+        events=np.bincount(codes, data.event, len(labels)).astype(np.float64),
+    )
     start = np.concatenate([without.coefficient, np.zeros(len(labels))])
-    theta, best = _largest_marginal(sample, events, start, ties)
+    best = _largest_marginal(sample, start)
     found = without.at.log_likelihood
-    if best is None or best.marginal <= found:
+    if best is None or marginal(sample, best) <= found:
         theta, place, covariance = 0.0, start, np.linalg.inv(without.at.information)
     else:
-        found, place = best.marginal, best.place
-        covariance = np.linalg.inv(_seen(best.information, len(names), sparse=variance == "sparse"))
+        theta, found, place = 1 / best.precision, marginal(sample, best), best.place
+        covariance = sparse_covariance(sample, best) if variance == "sparse" else _full(sample, best)
     p = len(names)
-    coefficient, std_error = place[:p], np.sqrt(np.diag(covariance)[:p])
+    coefficient, std_error = place[:p], np.sqrt(np.diag(covariance))
     half = float(ndtri(0.975)) * std_error
     return FrailtyFit(
         names=names,
@@ -192,61 +194,39 @@ def frailty_cox(
     )
 
 
-def _largest_marginal(
-    sample: CoxSample, events: FloatArray, start: FloatArray, ties: Ties
-) -> tuple[float, _Fitted | None]:
-    """Return the frailty variance of largest marginal likelihood and the fit there."""
-    from scipy.optimize import minimize_scalar  # noqa: PLC0415  (slow to import, and only needed here)
+def _largest_marginal(sample: FrailtySample, start: FloatArray) -> FrailtyPlace | None:
+    """Return the fit at the frailty variance of largest marginal likelihood; None where that is 0."""
+    from scipy.optimize import brentq, minimize_scalar  # noqa: PLC0415  (slow to import)
 
-    def loss(log_theta: float) -> float:
-        return -_at_variance(sample, events, start, float(np.exp(log_theta)), ties).marginal
+    fits: list[FrailtyPlace] = []
 
-    grid = np.linspace(np.log(SMALLEST), np.log(LARGEST), 17)
-    values = np.array([loss(value) for value in grid])
-    lowest = int(np.argmin(values))
-    if lowest == 0:
-        return 0.0, None
-    if lowest == grid.size - 1:
+    def fitted(log_theta: float) -> FrailtyPlace:
+        fits.append(largest_at(sample, fits[-1].place if fits else start, float(np.exp(-log_theta))))
+        return fits[-1]
+
+    grid = np.linspace(np.log(SMALLEST), np.log(LARGEST), GRID)
+    tried = [fitted(value) for value in grid]
+    highest = int(np.argmax([marginal(sample, fit) for fit in tried]))
+    if highest == 0:
+        return None
+    if highest == grid.size - 1:
         raise NotConverged(
             f"the variance of the frailty grows beyond {LARGEST:g}: the clusters hardly overlap"
         )
-    found = minimize_scalar(
-        loss, bounds=(grid[lowest - 1], grid[lowest + 1]), method="bounded", options={"xatol": 1e-8}
-    )
-    theta = float(np.exp(found.x))
-    return theta, _at_variance(sample, events, start, theta, ties)
+    low = highest if marginal_slope(sample, tried[highest]) > 0 else highest - 1
+    ends = grid[low], grid[low + 1]
+    if marginal_slope(sample, tried[low]) > 0 > marginal_slope(sample, tried[low + 1]):
+        found = brentq(lambda value: marginal_slope(sample, fitted(value)), *ends, xtol=1e-9)
+    else:  # several maxima in between
+        losses = minimize_scalar(
+            lambda value: -marginal(sample, fitted(value)), bounds=ends, method="bounded"
+        )
+        found = losses.x
+    return fitted(found)
 
 
-def _seen(information: FloatArray, p: int, *, sparse: bool) -> FloatArray:
-    """Return the information, without the covariances between frailties where ``sparse``."""
-    if not sparse:
-        return information
-    seen = information.copy()
-    seen[p:, p:] = np.diag(np.diag(information)[p:])
-    return seen
-
-
-def _at_variance(
-    sample: CoxSample, events: FloatArray, start: FloatArray, theta: float, ties: Ties
-) -> _Fitted:
-    """Maximise the penalised partial likelihood at one frailty variance."""
-    precision, p = 1 / theta, start.size - events.size
-    own = np.arange(p, start.size)
-
-    def penalised(place: FloatArray) -> Evaluation:
-        at, frailty = evaluate(sample, place, ties), np.exp(place[p:])
-        score, information = at.score.copy(), at.information.copy()
-        score[p:] += precision * (1 - frailty)
-        information[own, own] += precision * frailty
-        penalty = precision * float(np.sum(place[p:] - frailty + 1))
-        return Evaluation(log_likelihood=at.log_likelihood + penalty, score=score, information=information)
-
-    names = tuple(f"parameter {place}" for place in range(start.size))
-    try:
-        place, at, _ = newton(penalised, penalised(start), names, scale=sample.spread, at=start)
-    except NotConverged:
-        raise NotConverged(f"the fit with a frailty of variance {theta:.3g} did not converge") from None
-    frailty, shape = np.exp(place[p:]), precision + events
-    extra = events + precision * (frailty - 1) + gammaln(shape) - gammaln(precision)
-    extra = extra + precision * np.log(precision) - shape * np.log(shape)
-    return _Fitted(place=place, information=at.information, marginal=at.log_likelihood + float(extra.sum()))
+def _full(sample: FrailtySample, at: FrailtyPlace) -> FloatArray:
+    """Return the coefficients' block of the inverse of the whole penalised information."""
+    p = sample.n_coefficients
+    unit = np.eye(p, at.place.size)
+    return np.array([solve(sample, at, unit[j], EXACT)[:p] for j in range(p)])
