@@ -1,12 +1,8 @@
 # One job of benchmarks/survival.py by an R peer: Rscript survival_jobs.R JOB PEER FILE REPS COLUMN,COLUMN,...
-# Prints one line of JSON with the seconds of each call and a value to compare; base R and the peer only.
-a <- commandArgs(TRUE); job <- a[1]; peer <- a[2]; reps <- as.integer(a[4])
-names <- strsplit(a[5], ",")[[1]]
-need <- function(package) if (!requireNamespace(package, quietly = TRUE)) { cat('{"missing": true}\n'); quit() } else
-  suppressWarnings(suppressPackageStartupMessages(library(package, character.only = TRUE)))
+a <- commandArgs(TRUE); job <- a[1]; peer <- a[2]
+source(file.path(dirname(sub("--file=", "", grep("--file=", commandArgs(FALSE), value = TRUE))), "timed_calls.R"))
+d <- read_columns(a[3], a[5])
 need(peer)
-values <- readBin(a[3], "double", file.size(a[3]) / 8)
-d <- as.data.frame(matrix(values, ncol = length(names), dimnames = list(NULL, names)))
 covariates <- as.formula(paste("Surv(time, event) ~", paste0("x", 1:10, collapse = " + ")))
 at <- function(f, t, what) summary(f, times = t)[[what]]
 run <- switch(paste(job, peer),
@@ -29,10 +25,4 @@ run <- switch(paste(job, peer),
   },
   "restricted-mean survRM2" = function() rmst2(d$time, d$event, d$arm, tau = 730)$unadjusted.result[1, 1],
   stop("no such job: ", job, " ", peer))
-seconds <- numeric()
-while (length(seconds) < reps && !(length(seconds) && seconds[length(seconds)] > 20)) {
-  gc(FALSE); start <- Sys.time(); value <- run()
-  seconds <- c(seconds, as.numeric(difftime(Sys.time(), start, units = "secs")))
-}
-cat(sprintf('{"seconds": [%s], "value": %s}\n', paste(sprintf("%.6f", seconds), collapse = ", "),
-  if (is.na(value)) "null" else sprintf("%.15g", value)))
+time_calls(run, as.integer(a[4]))

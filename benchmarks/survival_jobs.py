@@ -6,21 +6,17 @@ call and a value to compare.  Every call starts from arrays, so that ours includ
 
 from __future__ import annotations
 
-import gc
-import json
 import sys
-import time
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from timed_calls import read_columns, time_calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Table = dict[str, Any]
-    Prepared = Callable[[], float]
+    from timed_calls import Prepared, Table
 
 COLUMNS = {
     "times": ("time", "event", "arm", "stratum", *(f"x{i}" for i in range(1, 11))),
@@ -29,7 +25,6 @@ COLUMNS = {
 COVARIATES = COLUMNS["times"][4:]
 WHOLE = {"event", "status", "arm", "stratum"}
 HORIZON = 730.0
-SLOW = 20.0  # seconds of a peer's call after which it is not repeated
 
 
 def kind_of(job: str) -> str:
@@ -38,13 +33,8 @@ def kind_of(job: str) -> str:
 
 
 def read(job: str, path: str) -> Table:
-    """Return the columns of one file of float64, column after column."""
-    names = COLUMNS[kind_of(job)]
-    columns = np.fromfile(path).reshape(len(names), -1)
-    return {
-        name: values.astype(np.int64) if name in WHOLE else values
-        for name, values in zip(names, columns, strict=True)
-    }
+    """Return the columns of a job's file."""
+    return read_columns(path, COLUMNS[kind_of(job)], WHOLE)
 
 
 # Ours.
@@ -263,19 +253,6 @@ RUNS: dict[tuple[str, str], Callable[[Table], Prepared]] = {
 }
 
 
-def main(job: str, peer: str, path: str, reps: int) -> None:
-    """Time the calls and print them."""
-    if peer != "ours":
-        warnings.filterwarnings("ignore")
-    run = RUNS[job, peer](read(job, path))
-    seconds: list[float] = []
-    while len(seconds) < reps and (peer == "ours" or max(seconds, default=0.0) <= SLOW):
-        gc.collect()
-        start = time.perf_counter()
-        value = run()
-        seconds.append(time.perf_counter() - start)
-    print(json.dumps({"seconds": seconds, "value": value}))
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:4], int(sys.argv[4]))
+    job, peer, path, reps = sys.argv[1:]
+    time_calls(RUNS[job, peer](read(job, path)), peer, int(reps))
