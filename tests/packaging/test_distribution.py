@@ -30,7 +30,7 @@ def test_templates_of_the_report_are_installed():
     assert {"report.css", "report.html.j2", "report.typ"} <= names
 
 
-@pytest.mark.parametrize("name", ["interim_report.ipynb", "outcomes.ipynb"])
+@pytest.mark.parametrize("name", ["interim_report.ipynb", "outcomes.ipynb", "recurrent_events.ipynb"])
 def test_notebooks_are_found_after_installation(name):
     installed = Path(str(files("skeletal_reports"))) / "notebooks" / name
     assert installed.is_file() or (ROOT / "notebooks" / name).is_file()

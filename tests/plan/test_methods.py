@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_equal
 from pydantic import ValidationError
+from tests.support.declared_further import DECLARED_EVENTS, DECLARED_VALUES
 from tests.support.declared_methods import DECLARED, FIRST, FREE, PLAIN, trial
 
 from skeletal import competing, proportions, survival
@@ -64,11 +65,13 @@ def check(name, fields, result, arm="all", time=None, place=None):
     assert result.method in method_of(f"{name}/{arm}/{fields[0]}{at}")
 
 
-def test_every_method_of_first_events_is_declared_here_or_in_a_library_study():
+def test_every_method_is_declared_in_these_tests_or_in_a_library_study():
     used = {method for _, method, _ in DECLARED.values()}
     library = {item.method for item in load_study("hermes").analyses.values()}
+    further = {method for _, method, _ in DECLARED_EVENTS.values()}
+    further |= {method for method, _ in DECLARED_VALUES.values()}
     measures = {"mean", "responders", "period_rate", "event_rate"}
-    assert set(METHODS) == used | library | measures | {"proportion"}
+    assert set(METHODS) == used | further | library | measures | {"proportion"}
 
 
 def test_no_declared_analysis_is_without_rows_or_without_its_method():

@@ -12,5 +12,8 @@ from .episodes import count_episodes as count_episodes
 from .family import horizon_outcome as horizon_outcome
 from .outcomes import Outcomes as Outcomes
 from .samples import competing_risks as competing_risks
+from .samples import interval_censored as interval_censored
+from .samples import multi_state as multi_state
 from .samples import recurrent_events as recurrent_events
 from .samples import right_censored as right_censored
+from .samples import unit_labels as unit_labels

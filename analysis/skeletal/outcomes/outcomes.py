@@ -179,13 +179,13 @@ class Outcomes(EndpointFamily, MeasuredOutcomes):
         """Return the names of status 1, 2, ... of ``estimand``; the first is its endpoint's name."""
         return self._declared(estimand).causes
 
-    def intervals(self, endpoint: str) -> pd.DataFrame:
+    def intervals(self, endpoint: str, estimand: str | None = None) -> pd.DataFrame:
         """Return the interval (left, right] that holds each analysed subject's first event.
 
         Parameters
         ----------
-        endpoint : str
-            Name of an endpoint; read as :meth:`first` reads it by default.
+        endpoint, estimand : str
+            As for :meth:`first`.
 
         Returns
         -------
@@ -198,7 +198,7 @@ class Outcomes(EndpointFamily, MeasuredOutcomes):
         The record that dates the event makes the interval; a later film may have found an event that
         happened earlier still, which no interval can show.  R: ``Surv(left, right, type="interval2")``.
         """
-        observation = self._observation(endpoint, None, "first")
+        observation = self._observation(endpoint, estimand, "first")
         return interval_frame(observation, self.assessments[endpoint])
 
     def accounting(self) -> pd.DataFrame:

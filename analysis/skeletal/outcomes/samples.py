@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
-from skeletal.data import CompetingRisks, RecurrentEvents, RightCensored
+from skeletal.data import CompetingRisks, IntervalCensored, MultiState, RecurrentEvents, RightCensored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
+    from skeletal.arrays import LabelArray
 
 
 def right_censored(frame: pd.DataFrame) -> RightCensored:
@@ -94,13 +95,89 @@ def recurrent_events(frame: pd.DataFrame) -> RecurrentEvents:
     >>> recurrent_events(rows).n_events
     1
     """
-    unit = frame["subject_id"].to_numpy(dtype=object)
-    if "lesion_id" in frame:
-        # A separator that no label has: "A 1" and "2" are not "A" and "1 2".
-        unit = unit + "\x1f" + frame["lesion_id"].to_numpy(dtype=object)
     return RecurrentEvents(
-        unit,
+        unit_labels(frame),
         frame["start"].to_numpy(dtype=np.float64),
         frame["stop"].to_numpy(dtype=np.float64),
         frame["status"].to_numpy(dtype=int),
     )
+
+
+def interval_censored(frame: pd.DataFrame) -> IntervalCensored:
+    """Return the rows of ``Outcomes.intervals``.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns ``left`` and ``right`` (days), one row a subject.
+
+    Returns
+    -------
+    IntervalCensored
+        In the order of the rows.
+
+    Notes
+    -----
+    R: ``Surv(left, right, type = "interval2")``.  SAS: PROC ICLIFETEST, ``TIME (left, right)``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> interval_censored(pd.DataFrame({"left": [0, 9], "right": [5, float("inf")]})).n_events
+    1
+    """
+    return IntervalCensored(
+        frame["left"].to_numpy(dtype=np.float64), frame["right"].to_numpy(dtype=np.float64)
+    )
+
+
+def multi_state(frame: pd.DataFrame, states: Sequence[str]) -> MultiState:
+    """Return the rows of ``Outcomes.recurrent`` as stays in states: the number of episodes so far, or death.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As for :func:`recurrent_events`; the rows of a subject in order of time.
+    states : sequence of str
+        Names of the states after 0, 1, ... episodes, the last of them for all further ones, and of death.
+
+    Returns
+    -------
+    MultiState
+        In the order of the rows.
+
+    Notes
+    -----
+    R: ``survival::tmerge`` and ``survfit(Surv(start, stop, factor(to)) ~ 1, id = subject, istate = state)``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = {"subject_id": ["a", "a"], "start": [0, 5], "stop": [5, 9], "status": [1, 2]}
+    >>> data = multi_state(pd.DataFrame(rows), ["event-free", "1 or more events", "dead"])
+    >>> data.state.tolist(), data.to.tolist()
+    ([1, 2], [2, 3])
+    """
+    unit, status = unit_labels(frame), frame["status"].to_numpy(dtype=np.int64)
+    event = pd.Series(status == 1).astype(np.int64)
+    before = (event.groupby(unit, sort=False).cumsum() - event).to_numpy(dtype=np.int64)
+    most = len(states) - 2
+    state = np.minimum(before, most) + 1
+    entered = np.where((status == 1) & (before < most), state + 1, 0)
+    return MultiState(
+        unit,
+        frame["start"].to_numpy(dtype=np.float64),
+        frame["stop"].to_numpy(dtype=np.float64),
+        state,
+        np.where(status == 2, len(states), entered),
+        states,
+    )
+
+
+def unit_labels(frame: pd.DataFrame) -> LabelArray:
+    """Return one label a row for the subject, or for the lesion where the rows are of lesions."""
+    unit = frame["subject_id"].to_numpy(dtype=object)
+    if "lesion_id" in frame:
+        # A separator that no label has: "A 1" and "2" are not "A" and "1 2".
+        unit = unit + "\x1f" + frame["lesion_id"].to_numpy(dtype=object)
+    return unit

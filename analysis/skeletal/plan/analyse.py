@@ -7,7 +7,27 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from . import contrasts, curves, hypothesis_tests, predictions, proportions, rates, regressions, values
+from skeletal.errors import InvalidArgument, InvalidStudy
+
+from . import (
+    contrasts,
+    curves,
+    hypothesis_tests,
+    intervals,
+    lesions,
+    pairs,
+    predictions,
+    proportions,
+    rates,
+    recurrent,
+    recurrent_regressions,
+    regressions,
+    repeated,
+    states,
+    subgroups,
+    values,
+)
+from .families import family_rows
 from .results import COLUMNS, Results
 from .rows import Sample, Statistic
 
@@ -21,6 +41,9 @@ if TYPE_CHECKING:
 STATISTICS: Mapping[str, Callable[[Sample], Iterator[Statistic]]] = MappingProxyType(
     {
         **contrasts.BY_ARM,
+        **intervals.INTERVALS_BY_ARM,
+        **recurrent.RECURRENT_BY_ARM,
+        **states.STATES_BY_ARM,
         "proportion": proportions.proportion_rows,
         "event_rate": rates.event_rate_rows,
         "period_rate": rates.period_rate_rows,
@@ -32,9 +55,18 @@ COMPARISONS: Mapping[str, Callable[[Sample], Iterator[Statistic]]] = MappingProx
     {
         **hypothesis_tests.TESTS,
         **regressions.REGRESSIONS,
+        **subgroups.SUBGROUPS,
         **predictions.PREDICTIONS,
         **contrasts.CONTRASTS,
         **proportions.PROPORTIONS,
+        **rates.RATE_CONTRASTS,
+        **recurrent.RECURRENT,
+        **recurrent_regressions.RECURRENT_REGRESSIONS,
+        **states.STATES,
+        **intervals.INTERVALS,
+        **pairs.WINS,
+        **repeated.REPEATED,
+        **lesions.LESIONS,
     }
 )
 
@@ -59,6 +91,9 @@ def analyse(outcomes: Outcomes, study: Study) -> Results:
 
     Raises
     ------
+    InvalidStudy
+        If an analysis asks for what its outcomes cannot give, or a hypothesis of a family for other than one
+        p-value.
     InvalidRecords
         If a stratum or covariate is not a column of subjects, is missing for a subject or is no number.
 
@@ -72,15 +107,31 @@ def analyse(outcomes: Outcomes, study: Study) -> Results:
         if analysis.method in COMPARISONS and len(study.arms) == 1:
             continue
         sample = Sample(name=name, analysis=analysis, outcomes=outcomes, study=study)
-        if analysis.method in curves.CURVES:
-            by_arm = curves.CURVES[analysis.method](sample)
+        try:
+            found, by_arm = _run(sample)
+        except InvalidArgument as error:
+            raise InvalidStudy(f"analysis {name!r} ({analysis.method}): {error}") from error
+        statistics += found
+        if by_arm:
             drawn[name] = MappingProxyType(by_arm)
-            statistics += curves.curve_rows(sample, by_arm)
-        else:
-            made = COMPARISONS if analysis.method in COMPARISONS else STATISTICS
-            statistics += made[analysis.method](sample)
-    frame = pd.DataFrame([item.row() for item in statistics], columns=list(COLUMNS))
+    frame = _frame(statistics)
+    if study.multiplicity and len(study.arms) > 1:
+        frame = _frame([*statistics, *family_rows(frame, study)])
     return Results(frame=frame, curves=MappingProxyType(drawn))
+
+
+def _run(sample: Sample) -> tuple[list[Statistic], dict[str, Curve]]:
+    """Return the statistics of one analysis, and its curves by arm where it has any."""
+    method = sample.analysis.method
+    if method in curves.CURVES:
+        by_arm = curves.CURVES[method](sample)
+        return list(curves.curve_rows(sample, by_arm)), by_arm
+    made = COMPARISONS if method in COMPARISONS else STATISTICS
+    return list(made[method](sample)), {}
+
+
+def _frame(statistics: list[Statistic]) -> pd.DataFrame:
+    return pd.DataFrame([item.row() for item in statistics], columns=list(COLUMNS))
 
 
 def _accounting(outcomes: Outcomes) -> Iterator[Statistic]:

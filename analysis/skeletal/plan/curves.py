@@ -16,6 +16,8 @@ from skeletal.survival import (
     simultaneous_band,
 )
 
+from .states import occupation_curves
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -61,7 +63,7 @@ def naive(sample: Sample) -> dict[str, Curve]:
 
 def mean_events(sample: Sample) -> dict[str, Curve]:
     """Mean cumulative number of events of each arm."""
-    options = sample.analysis.chosen("conf_level", "conf_type")
+    options = sample.analysis.chosen("conf_level", "conf_type", "variance")
     rows = sample.by_arm(sample.frame())
     return {arm: mean_cumulative(recurrent_events(frame), **options) for arm, frame in rows}
 
@@ -87,6 +89,7 @@ CURVES: Mapping[str, Callable[[Sample], dict[str, Curve]]] = MappingProxyType(
         "cumulative_incidence": incidence,
         "naive_incidence": naive,
         "mean_cumulative": mean_events,
+        "state_occupation": occupation_curves,
     }
 )
 

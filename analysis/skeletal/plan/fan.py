@@ -19,7 +19,8 @@ from skeletal.study import Analysis, Estimand, changed_study
 from skeletal.tables import DERIVED
 
 from .fan_switches import EventSet, event_sets
-from .regressions import andersen_gill_rows, cox_rows
+from .recurrent_regressions import andersen_gill_rows
+from .regressions import cox_rows
 from .rows import Sample
 
 if TYPE_CHECKING:
@@ -168,8 +169,9 @@ def _study_of(study: Study, endpoint: str, sets: Sequence[EventSet]) -> Study:
         measures = study.measures
         parts["endpoints"] = {**study.endpoints, **parts["endpoints"]}
         parts["components"] = {**study.components, **parts["components"]}
-    dropped: dict[str, Any] = {"analyses": {}, "scenarios": {}, "eligibility": (), "eligibility_options": {}}
-    return changed_study(study, **parts, **dropped, measures=measures)
+    emptied = ("analyses", "multiplicity", "scenarios", "eligibility_options")
+    dropped: dict[str, Any] = {name: {} for name in emptied}
+    return changed_study(study, **parts, **dropped, eligibility=(), measures=measures)
 
 
 def _estimand(study: Study, endpoint: str, name: str, variable: str, code: str) -> Estimand:

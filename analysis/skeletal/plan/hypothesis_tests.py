@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from .rows import Sample, Statistic
 
-TEST = ("statistic", "df", "p_value")
 SIMPLE: dict[str, Callable[[], LogrankWeight]] = {
     "unweighted": Unweighted,
     "gehan": Gehan,
@@ -68,7 +67,7 @@ def logrank_rows(sample: Sample) -> Iterator[Statistic]:
         )
 
     test, reason = attempt(run, sample.not_comparable(frame))
-    yield from _test_rows(sample, test, reason)
+    yield from sample.test(test, reason)
     if test is not None:
         present = [arm for arm, _ in sample.by_arm(frame)]
         control = sample.study.control.name
@@ -93,7 +92,7 @@ def logrank_trend_rows(sample: Sample) -> Iterator[Statistic]:
             weight=log_rank_weight(sample.analysis.weight),
         )
 
-    yield from _test_rows(sample, *attempt(run, sample.not_comparable(frame)))
+    yield from sample.test(*attempt(run, sample.not_comparable(frame)))
 
 
 def logrank_permutation_rows(sample: Sample) -> Iterator[Statistic]:
@@ -107,7 +106,7 @@ def logrank_permutation_rows(sample: Sample) -> Iterator[Statistic]:
         arm, control = sample.arm_of(frame), sample.study.control.name
         return logrank_permutation(right_censored(frame), arm, control=control, **options)
 
-    yield from _test_rows(sample, *attempt(run, sample.not_comparable(frame)))
+    yield from sample.test(*attempt(run, sample.not_comparable(frame)))
 
 
 def max_combo_rows(sample: Sample) -> Iterator[Statistic]:
@@ -125,7 +124,7 @@ def max_combo_rows(sample: Sample) -> Iterator[Statistic]:
             )
 
         test, said = attempt(run, reason)
-        yield from _test_rows(sample, test, said, arm=sample.contrast(arm))
+        yield from sample.test(test, said, arm=sample.contrast(arm))
         for place, _ in enumerate(sample.analysis.weights, start=1):
             z = math.nan if test is None else float(test.component_z[place - 1])
             yield sample.statistic(
@@ -148,7 +147,7 @@ def gray_rows(sample: Sample) -> Iterator[Statistic]:
             **sample.analysis.chosen("rho"),
         )
 
-    yield from _test_rows(sample, *attempt(run, sample.not_comparable(frame)))
+    yield from sample.test(*attempt(run, sample.not_comparable(frame)))
 
 
 def restricted_mean_test_rows(sample: Sample) -> Iterator[Statistic]:
@@ -166,7 +165,7 @@ def restricted_mean_test_rows(sample: Sample) -> Iterator[Statistic]:
             strata=sample.strata(frame),
         )
 
-    yield from _test_rows(sample, *attempt(run, sample.not_comparable(frame)))
+    yield from sample.test(*attempt(run, sample.not_comparable(frame)))
 
 
 TESTS: dict[str, Callable[[Sample], Iterator[Statistic]]] = {
@@ -177,11 +176,3 @@ TESTS: dict[str, Callable[[Sample], Iterator[Statistic]]] = {
     "gray_test": gray_rows,
     "restricted_mean_test": restricted_mean_test_rows,
 }
-
-
-def _test_rows(
-    sample: Sample, test: TestResult | MaxComboResult | None, reason: str, arm: str = "all"
-) -> Iterator[Statistic]:
-    for name in TEST:
-        value = math.nan if test is None else float(getattr(test, name))
-        yield sample.statistic(name, value, arm=arm, method=test.method if test else reason)

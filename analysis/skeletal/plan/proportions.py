@@ -59,7 +59,7 @@ def proportion_rows(sample: Sample) -> Iterator[Statistic]:
     """
     for arm, rows in sample.by_arm(sample.frame()):
         for horizon in sample.analysis.times:
-            known, left_out = _evaluable(rows, horizon)
+            known, left_out = evaluable(rows, horizon)
             found = _share(known) if len(known) else None
             method = f"{found.method}; {left_out}" if found else f"not estimable: {left_out}"
             common = {"arm": arm, "time": float(horizon), "method": method}
@@ -77,7 +77,7 @@ def contrast_rows(sample: Sample) -> Iterator[Statistic]:
     """
     for arm, rows, reason in sample.pairs(sample.frame()):
         for horizon in sample.analysis.times:
-            known, left_out = _evaluable(rows, horizon)
+            known, left_out = evaluable(rows, horizon)
             known, uninformative = _informative(sample, known)
             found, said = attempt(partial(_compare, sample, known), reason or _nobody(sample, known, arm))
             method = f"{found.method if found else said}; {left_out}{uninformative}"
@@ -157,7 +157,7 @@ def _counts(sample: Sample, known: pd.DataFrame) -> tuple[list[Any], list[Any]]:
     return (events[0], totals[0]) if strata is None else (events, totals)
 
 
-def _evaluable(rows: pd.DataFrame, horizon: int) -> tuple[pd.DataFrame, str]:
+def evaluable(rows: pd.DataFrame, horizon: int) -> tuple[pd.DataFrame, str]:
     """Return the rows of known outcome by a time, with a column ``event``, and how many are left out."""
     outcome = horizon_outcome(rows, horizon)
     known = rows.assign(event=outcome == "event").loc[outcome != "unknown"]

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from skeletal.arrays import DAYS_PER_YEAR
 from skeletal.outcomes import recurrent_events
-from skeletal.recurrent import event_rate, period_rate
+from skeletal.recurrent import event_rate, period_rate, rate_difference, rate_ratio
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    import pandas as pd
 
     from skeletal.results import Estimate
 
@@ -44,6 +46,45 @@ def period_rate_rows(sample: Sample) -> Iterator[Statistic]:
         for name in ("n_periods", "n_periods_with_event"):
             yield sample.statistic(name, int(rows[name].sum()), unit="periods", **common)
         yield from _limits(sample, found, "share of periods", common)
+
+
+def rate_ratio_rows(sample: Sample) -> Iterator[Statistic]:
+    """Yield the ratio of the rate of each experimental arm to the control's."""
+    chosen = sample.analysis.chosen("model", "conf_level")
+    adjusted = bool(sample.analysis.covariates)
+    for arm, rows, reason in sample.pairs(sample.frame()):
+
+        def run(rows: pd.DataFrame = rows) -> Estimate:
+            return rate_ratio(
+                recurrent_events(rows),
+                sample.arm_of(rows),
+                control=sample.study.control.name,
+                covariates=sample.covariate_frame(rows) if adjusted else None,
+                **chosen,
+            )
+
+        yield from sample.estimates(run, reason, arm=sample.contrast(arm))
+
+
+def rate_difference_rows(sample: Sample) -> Iterator[Statistic]:
+    """Yield the difference of the rate of each experimental arm and the control's, per subject-year."""
+    chosen = sample.analysis.chosen("conf_level")
+    if sample.analysis.formula is not None:
+        chosen["method"] = sample.analysis.formula
+    for arm, rows, reason in sample.pairs(sample.frame()):
+
+        def run(rows: pd.DataFrame = rows) -> Estimate:
+            control = sample.study.control.name
+            return rate_difference(recurrent_events(rows), sample.arm_of(rows), control=control, **chosen)
+
+        more = {"arm": sample.contrast(arm), "unit": "events per subject-year"}
+        yield from sample.estimates(run, reason, **more)
+
+
+RATE_CONTRASTS: dict[str, Callable[[Sample], Iterator[Statistic]]] = {
+    "rate_ratio": rate_ratio_rows,
+    "rate_difference": rate_difference_rows,
+}
 
 
 def _limits(sample: Sample, found: Estimate, unit: str, common: dict[str, str]) -> Iterator[Statistic]:

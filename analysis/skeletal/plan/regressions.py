@@ -6,8 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from skeletal.competing import cause_specific_cox, fine_gray
-from skeletal.outcomes import competing_risks, recurrent_events, right_censored
-from skeletal.recurrent import andersen_gill
+from skeletal.outcomes import competing_risks, right_censored
 from skeletal.survival import (
     concordance,
     cox,
@@ -15,7 +14,6 @@ from skeletal.survival import (
     piecewise_exponential,
     proportionality,
     restricted_mean_regression,
-    subgroup_effects,
 )
 
 from .rows import attempt
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from skeletal.results import Estimate, RegressionFit
-    from skeletal.survival import ParametricFit, SubgroupEffects
+    from skeletal.survival import ParametricFit
 
     from .rows import Sample, Statistic
 
@@ -48,7 +46,7 @@ def cox_rows(sample: Sample) -> Iterator[Statistic]:
             penalty=sample.analysis.penalty,
         )
 
-    yield from _regression_rows(sample, frame, run)
+    yield from regression_rows(sample, frame, run)
 
 
 def cause_specific_rows(sample: Sample) -> Iterator[Statistic]:
@@ -66,7 +64,7 @@ def cause_specific_rows(sample: Sample) -> Iterator[Statistic]:
             ties=sample.analysis.ties,
         )
 
-    yield from _regression_rows(sample, frame, run)
+    yield from regression_rows(sample, frame, run)
 
 
 def fine_gray_rows(sample: Sample) -> Iterator[Statistic]:
@@ -83,25 +81,7 @@ def fine_gray_rows(sample: Sample) -> Iterator[Statistic]:
             censoring_strata=sample.labels(frame, sample.analysis.censoring_strata),
         )
 
-    yield from _regression_rows(sample, frame, run)
-
-
-def andersen_gill_rows(sample: Sample) -> Iterator[Statistic]:
-    """Yield the rate ratio of each experimental arm over the control, robust by subject."""
-    frame = sample.frame()
-    ties = sample.analysis.ties
-    assert ties != "exact", "the study model refuses it"
-
-    def run() -> RegressionFit:
-        return andersen_gill(
-            recurrent_events(frame),
-            sample.design(frame),
-            strata=sample.strata(frame),
-            cluster=sample.cluster(frame),
-            ties=ties,
-        )
-
-    yield from _regression_rows(sample, frame, run)
+    yield from regression_rows(sample, frame, run)
 
 
 def parametric_rows(sample: Sample) -> Iterator[Statistic]:
@@ -116,7 +96,7 @@ def parametric_rows(sample: Sample) -> Iterator[Statistic]:
             **sample.analysis.chosen("distribution"),
         )
 
-    yield from _regression_rows(sample, frame, run)
+    yield from regression_rows(sample, frame, run)
 
 
 def piecewise_rows(sample: Sample) -> Iterator[Statistic]:
@@ -128,7 +108,7 @@ def piecewise_rows(sample: Sample) -> Iterator[Statistic]:
             right_censored(frame), sample.design(frame), cuts=list(sample.analysis.cuts)
         )
 
-    yield from _regression_rows(sample, frame, run)
+    yield from regression_rows(sample, frame, run)
 
 
 def mean_regression_rows(sample: Sample) -> Iterator[Statistic]:
@@ -205,71 +185,20 @@ def concordance_rows(sample: Sample) -> Iterator[Statistic]:
     yield from sample.estimates(run, sample.not_comparable(frame), unit="probability")
 
 
-def subgroup_rows(sample: Sample) -> Iterator[Statistic]:
-    """Yield the hazard ratio in each subgroup of each declared column, and the interaction tests."""
-    for arm, rows, reason in sample.pairs(sample.frame()):
-        for column in sample.analysis.subgroups:
-
-            def run(rows: pd.DataFrame = rows, column: str = column) -> SubgroupEffects:
-                labels = sample.labels(rows, (column,))
-                assert labels is not None
-                return subgroup_effects(
-                    right_censored(rows),
-                    sample.arm_of(rows),
-                    labels,
-                    control=sample.study.control.name,
-                    covariates=sample.covariate_frame(rows) if sample.analysis.covariates else None,
-                    strata=sample.strata(rows),
-                    ties=sample.analysis.ties,
-                    conf_level=sample.analysis.conf_level,
-                )
-
-            found, said = attempt(run, reason)
-            yield from _subgroup_rows(sample, column, sample.contrast(arm), (found, said))
-
-
-def _subgroup_rows(
-    sample: Sample, column: str, contrast: str, effects: tuple[SubgroupEffects | None, str]
-) -> Iterator[Statistic]:
-    found, reason = effects
-    if found is None:
-        yield sample.statistic(f"ratio[{column}]", math.nan, arm=contrast, method=reason)
-        return
-    for place, label in enumerate(found.labels):
-        said = f"{found.method}; {found.reason[place]}" if found.reason[place] else found.method
-        name = f"{column}={label}" if place < len(found.labels) - 1 else f"{column}, overall"
-        values = {
-            "n_subjects": found.n_subjects[place].sum(),
-            "n_events": found.n_events[place].sum(),
-            "ratio": found.hazard_ratio[place],
-            "ratio_lower": found.lower[place],
-            "ratio_upper": found.upper[place],
-            "p_value": found.p_value[place],
-        }
-        for statistic, value in values.items():
-            yield sample.statistic(f"{statistic}[{name}]", float(value), arm=contrast, method=said)
-    test = found.likelihood_ratio_test
-    for statistic in ("statistic", "df", "p_value"):
-        value = float(getattr(test, statistic))
-        name = f"interaction_{statistic}[{column}]"
-        yield sample.statistic(name, value, arm=contrast, method=f"{found.method}; {test.method}")
-
-
 REGRESSIONS: dict[str, Callable[[Sample], Iterator[Statistic]]] = {
     "cox": cox_rows,
     "cause_specific_cox": cause_specific_rows,
     "fine_gray": fine_gray_rows,
-    "andersen_gill": andersen_gill_rows,
     "parametric": parametric_rows,
     "piecewise_exponential": piecewise_rows,
     "restricted_mean_regression": mean_regression_rows,
     "proportionality": proportionality_rows,
     "concordance": concordance_rows,
-    "subgroup_effects": subgroup_rows,
 }
 
 
-def _regression_rows(sample: Sample, frame: pd.DataFrame, run: Callable[[], Any]) -> Iterator[Statistic]:
+def regression_rows(sample: Sample, frame: pd.DataFrame, run: Callable[[], Any]) -> Iterator[Statistic]:
+    """Yield counts, and the ratio of each experimental arm with what comes with it."""
     fit, reason = attempt(run, sample.not_comparable(frame))
     method = fit.method if fit else reason
     yield from sample.counts(frame, method=method)

@@ -10,17 +10,21 @@ import numpy as np
 import pandas as pd
 
 from skeletal.errors import InvalidRecords, NotConverged, NotEstimable, name_some
+from skeletal.outcomes import recurrent_events
+from skeletal.recurrent import outside_window
+from skeletal.study.analysis_methods import METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from skeletal.arrays import FloatArray, LabelArray
     from skeletal.outcomes import Outcomes
-    from skeletal.results import Estimate
+    from skeletal.results import Estimate, MaxComboResult, TestResult
     from skeletal.study import Analysis, Estimand, Study
 
 FAILURES = (NotEstimable, NotConverged)
 ESTIMATE = ("estimate", "std_error", "lower", "upper", "p_value")
+TEST = ("statistic", "df", "p_value")
 
 Found = TypeVar("Found")
 
@@ -88,7 +92,21 @@ class Sample:
     def frame(self) -> pd.DataFrame:
         """Return the outcome rows: one a subject, or (start, stop] rows of recurrent events."""
         kind = self.outcomes.first if self.estimand.variable == "first" else self.outcomes.recurrent
-        return kind(self.estimand.endpoint, self.analysis.estimand)
+        frame = kind(self.estimand.endpoint, self.analysis.estimand)
+        return without_windows(frame, self.window) if self.analysis.at_risk == "removed" else frame
+
+    def measured(self) -> pd.DataFrame:
+        """Return the rows of the measure: one a subject and planned visit."""
+        return self.outcomes.measure(self.analysis.measure)
+
+    @property
+    def window(self) -> int:
+        """Days after an episode in which no other can begin, by the gap rule."""
+        return max(self.study.endpoints[self.estimand.endpoint].min_gap_days - 1, 0)
+
+    def intervals(self) -> pd.DataFrame:
+        """Return the interval (left, right] of each subject's first event."""
+        return self.outcomes.intervals(self.estimand.endpoint, self.analysis.estimand)
 
     @staticmethod
     def cluster(frame: pd.DataFrame) -> LabelArray | None:
@@ -116,6 +134,9 @@ class Sample:
     def statistic(self, statistic: str, value: float, **more: Any) -> Statistic:
         """Return a statistic of this analysis; ``more`` are further fields of :class:`Statistic`."""
         fields = {"arm": "all", **more}
+        if "at_risk" in METHODS[self.analysis.method].options and self.window:
+            said = f"the {self.window} days after an episode {self.analysis.at_risk} at risk"
+            fields["method"] = f"{fields.get('method', '')}; {said}"
         measure = self.analysis.measure
         return Statistic(
             endpoint=measure or self.estimand.endpoint,
@@ -168,6 +189,14 @@ class Sample:
             value = math.nan if found is None else float(getattr(found, name))
             yield self.statistic(name, value, method=found.method if found else said, **more)
 
+    def test(
+        self, found: TestResult | MaxComboResult | None, reason: str, **more: Any
+    ) -> Iterator[Statistic]:
+        """Yield statistic, degrees of freedom and p-value of a test, or NaN for ``reason``."""
+        for name in TEST:
+            value = math.nan if found is None else float(getattr(found, name))
+            yield self.statistic(name, value, method=found.method if found else reason, **more)
+
     def design(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return the covariates of each row: an indicator an arm that has rows, then those declared."""
         arm = frame["arm"].to_numpy(dtype=object)
@@ -217,3 +246,10 @@ class Sample:
             rows = frame.loc[frame["arm"] == arm]
             if len(rows):
                 yield arm, rows
+
+
+def without_windows(frame: pd.DataFrame, length: int) -> pd.DataFrame:
+    """Return rows of recurrent events without the ``length`` days after each episode."""
+    data, rows = outside_window(recurrent_events(frame), float(length))
+    kept = frame.iloc[rows].reset_index(drop=True)
+    return kept.assign(start=data.start, stop=data.stop, status=data.status)

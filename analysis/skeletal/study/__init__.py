@@ -34,6 +34,7 @@ from .measures import Measure as Measure
 from .measures import PainResponse as PainResponse
 from .measures import PainRules as PainRules
 from .measures import Score as Score
+from .multiplicity import Multiplicity as Multiplicity
 from .protocol import Arm as Arm
 from .protocol import Study as Study
 from .protocol import Visit as Visit

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from .analysis_methods import METHODS, Method, MethodRule
+from .analysis_methods import METHODS, Method
+
+if TYPE_CHECKING:
+    from .method_rule import MethodRule
 
 OPTIONS = tuple(dict.fromkeys(option for rule in METHODS.values() for option in rule.options))
 Day = Annotated[int, Field(ge=0)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+
+def event_states(max_order: int) -> tuple[str, ...]:
+    """Return the names of the states of a subject by its number of episodes; the last of them is dead."""
+    between = (f"{count} event{'s' if count > 1 else ''}" for count in range(1, max_order))
+    return ("event-free", *between, f"{max_order} or more events", "dead")
 
 
 class _Model(BaseModel):
@@ -85,6 +94,50 @@ class Analysis(_Model):
         default=(), description="Days between the intervals of constant hazard"
     )
     product: str | None = None
+    model: str | None = Field(default=None, description="Of the rate, or of events in their order")
+    max_order: int | None = Field(
+        default=None, ge=1, description="Events counted apart; later ones are left out, or one last state"
+    )
+    effects: str | None = Field(default=None, description="One effect, or one an order or transition")
+    at_risk: Literal["kept", "removed"] = Field(
+        default="kept",
+        description="The days after an episode in which no other can begin, by the gap rule: at risk or not",
+    )
+    baseline: str | None = Field(default=None, description="Of the hazard of interval-censored times")
+    priorities: tuple[str, ...] = Field(
+        default=(),
+        description="Components of the endpoint, or estimands of first events, the most important first",
+    )
+    margins: tuple[Day, ...] = Field(
+        default=(), description="Days by which a pair must differ, one a priority; 0 if absent"
+    )
+    stratum_weight: str | None = None
+    scoring: str | None = Field(default=None, description="Of pairs that censoring leaves undecided")
+    state: str | None = Field(
+        default=None,
+        description="event-free, 1 event, ..., N or more events (N = max_order, 1 if absent), dead",
+    )
+    from_state: str | None = Field(default=None, description="State that is occupied at the landmark")
+    landmark: Day | None = None
+    clock: str | None = Field(default=None, description="Time from the start, or from entry into the state")
+    covariance: str | None = Field(default=None, description="Of the values of a subject at the visits")
+    df: str | None = Field(default=None, description="Degrees of freedom of a mixed model")
+    working: str | None = Field(default=None, description="Working correlation of estimating equations")
+    family: str | None = None
+    small_sample: str | None = Field(default=None, description="Correction of the robust covariance")
+    threshold: Finite | None = Field(default=None, description="Value, or change, that is a response")
+    direction: str | None = Field(default=None, description="Side of the threshold on which a response lies")
+    of: str | None = Field(default=None, description="What is compared with the threshold")
+    missing: str | None = Field(
+        default=None, description="Subjects without a value: no response, or left out"
+    )
+    dead: str | None = Field(default=None, description="Subjects who died: no response, or left out")
+    n_imputations: int | None = Field(default=None, ge=2)
+    seed: int | None = Field(default=None, ge=0, description="Of the imputations")
+    imputation: str | None = None
+    delta: Finite | None = Field(default=None, description="Added to imputed values")
+    deltas: tuple[Finite, ...] = Field(default=(), description="Added to imputed values, one after the other")
+    delta_arm: str | None = Field(default=None, description="Whose imputed values")
     rate: Literal["pooled", "per_subject"] = Field(
         default="pooled",
         description="Events over time at risk, or the mean of the subjects' rates",
@@ -98,7 +151,12 @@ class Analysis(_Model):
         reads, other = ("measure", "estimand") if rule.reads == "value" else ("estimand", "measure")
         if not getattr(self, reads) or getattr(self, other):
             raise ValueError(f"{self.method} reads one {reads}: give {reads} = ... and no {other}")
-        for problem in (self._unused(rule), self._choice_problem(rule), self._column_problem()):
+        for problem in (
+            self._unused(rule),
+            self._choice_problem(rule),
+            self._column_problem(),
+            self._name_problem(),
+        ):
             if problem:
                 raise ValueError(problem)
         if absent := [option for option in rule.needs if getattr(self, option) in (None, ())]:
@@ -134,6 +192,18 @@ class Analysis(_Model):
         everywhere = (*columns, *self.subgroups, *self.censoring_strata)
         if given := [column for column in everywhere if column in ("arm", "subject_id")]:
             return f"{', '.join(given)} can be neither stratum nor covariate; arms are compared anyway"
+        return ""
+
+    def _name_problem(self) -> str:
+        """Say which priority or state cannot be; empty where all can."""
+        if self.margins and len(self.margins) != len(self.priorities):
+            return f"margins needs one a priority, got {len(self.margins)} for {len(self.priorities)}"
+        if len(set(self.priorities)) < len(self.priorities):
+            return f"priorities name one twice, got {', '.join(self.priorities)}"
+        names = event_states(self.max_order or 1)
+        for option, name in (("state", self.state), ("from_state", self.from_state)):
+            if name is not None and name not in names:
+                return f"{option} is one of {', '.join(names)}; got {name!r}"
         return ""
 
     @property

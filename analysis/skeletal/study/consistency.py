@@ -9,6 +9,7 @@ from .data_cut import data_cut_problems
 from .definitions import unknown_definition
 from .eligibility import eligibility_problems
 from .filter_problems import death_problems, did_you_mean, filter_problems
+from .multiplicity import multiplicity_problems
 
 if TYPE_CHECKING:
     from .analysis import Analysis
@@ -99,9 +100,6 @@ def _name_problems(where: str, estimand: Estimand, endpoint: Endpoint | None) ->
     ]
 
 
-# Tests and models that take lesions of one subject as independent.
-
-
 def _measure_problems(study: Study) -> list[str]:
     problems = []
     visits = [visit.name for visit in study.visits]
@@ -136,10 +134,41 @@ def _value_problems(study: Study, name: str, analysis: Analysis) -> list[str]:
             f"analysis {name!r}: responders needs a measure of kind pain_response, {analysis.measure!r} is a "
             f"{measure.kind}; use mean"
         )
-    if analysis.method == "mean" and getattr(measure, "unit", "subject") == "lesion":
+    if analysis.method != "responders" and getattr(measure, "unit", "subject") == "lesion":
         problems.append(
-            f"analysis {name!r}: mean takes the lesions of a subject as independent; use unit = 'subject'"
+            f"analysis {name!r}: {analysis.method} takes the lesions of a subject as independent; "
+            "use unit = 'subject'"
         )
+    return problems
+
+
+def _event_problems(study: Study, name: str, analysis: Analysis) -> list[str]:
+    where = f"analysis {name!r}"
+    estimand = study.estimands.get(analysis.estimand)
+    if not estimand:
+        return _unknown("estimand", where, [analysis.estimand], study.estimands)
+    problems = []
+    if analysis.variable != estimand.variable:
+        problems.append(
+            f"{where}: {analysis.method} needs an estimand with variable = "
+            f"{analysis.variable!r}, {analysis.estimand!r} has {estimand.variable!r}"
+        )
+    endpoint = study.endpoints.get(estimand.endpoint)
+    if not endpoint:
+        return problems
+    outcomes = [*endpoint.components, *(n for n, item in study.estimands.items() if item.variable == "first")]
+    problems += _unknown("component or estimand of a first event", where, analysis.priorities, outcomes)
+    rule = METHODS[analysis.method]
+    if endpoint.unit == "lesion" and not rule.clustered:
+        allowed = [method for method, rule in METHODS.items() if rule.clustered and rule.reads != "value"]
+        problems.append(
+            f"{where}: {analysis.method} takes the lesions of a subject as independent; "
+            f"use {', '.join(allowed[:-1])} or {allowed[-1]}"
+        )
+    if endpoint.unit == "lesion" and analysis.ties == "exact":
+        problems.append(f"{where}: ties = 'exact' has no covariance robust by subject for lesions")
+    if endpoint.unit != "lesion" and rule.lesions_only:
+        problems.append(f"{where}: {analysis.method} needs an endpoint with unit = 'lesion'")
     return problems
 
 
@@ -148,27 +177,8 @@ def study_problems(study: Study) -> list[str]:
     problems = [*_arm_problems(study), *filter_problems(study), *_endpoint_problems(study)]
     problems += [*death_problems(study), *_measure_problems(study)]
     for name, analysis in study.analyses.items():
-        if analysis.variable == "value":
-            problems += _value_problems(study, name, analysis)
-            continue
-        problems += _unknown("estimand", f"analysis {name!r}", [analysis.estimand], study.estimands)
-        estimand = study.estimands.get(analysis.estimand)
-        if estimand and analysis.variable != estimand.variable:
-            problems.append(
-                f"analysis {name!r}: {analysis.method} needs an estimand with variable = "
-                f"{analysis.variable!r}, {analysis.estimand!r} has {estimand.variable!r}"
-            )
-        endpoint = study.endpoints.get(estimand.endpoint) if estimand else None
-        if endpoint and endpoint.unit == "lesion" and not METHODS[analysis.method].clustered:
-            allowed = [method for method, rule in METHODS.items() if rule.clustered and rule.reads != "value"]
-            problems.append(
-                f"analysis {name!r}: {analysis.method} takes the lesions of a subject as independent; "
-                f"use {', '.join(allowed[:-1])} or {allowed[-1]}"
-            )
-        if endpoint and endpoint.unit == "lesion" and analysis.ties == "exact":
-            problems.append(
-                f"analysis {name!r}: ties = 'exact' has no covariance robust by subject for lesions"
-            )
+        reads = _value_problems if analysis.variable == "value" else _event_problems
+        problems += reads(study, name, analysis)
     arms = {arm.name for arm in study.arms}
     arms_are_good = not _arm_problems(study)
     names = {
@@ -183,5 +193,5 @@ def study_problems(study: Study) -> list[str]:
         problems += _unknown("scenario", "report.scenario", [study.report.scenario], study.scenarios)
     if not study.censoring:
         problems.append("declare at least one censoring rule")
-    problems += [*eligibility_problems(study), *data_cut_problems(study)]
+    problems += [*eligibility_problems(study), *data_cut_problems(study), *multiplicity_problems(study)]
     return problems

@@ -19,6 +19,7 @@ from .data_cut import DataCut
 from .eligibility import Criterion, EligibilityOption
 from .mapping import RecordsMapping
 from .measures import Measure
+from .multiplicity import Multiplicity
 from .review import ReviewChanges
 from .rules import CensoringRule, Component, Endpoint, Estimand, IntercurrentEvent, Model, Name, RecordFilter
 from .scenario import Scenario
@@ -82,6 +83,9 @@ class Study(Model):
         default_factory=dict, description="Places where the criteria can be read in two ways"
     )
     analyses: dict[Name, Analysis] = Field(default_factory=dict)
+    multiplicity: dict[Name, Multiplicity] = Field(
+        default_factory=dict, description="Families of hypotheses that share one level"
+    )
     baseline: tuple[Baseline, ...] = ()
     scenarios: dict[Name, Scenario] = Field(default_factory=dict)
     looks: tuple[Look, ...] = ()
