@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from skeletal.data import MultiState
+from skeletal.data import MultiState, RecurrentEvents
 from skeletal.errors import InvalidArgument
 
 STATES = ("event-free", "SSE", "dead")
@@ -85,3 +85,11 @@ def test_rows_may_come_in_any_order_and_leave_gaps():
 def test_an_unknown_state_is_refused():
     with pytest.raises(InvalidArgument, match="state must be one of 'event-free', 'SSE', 'dead', got 'ill'"):
         made().code("ill")
+
+
+@pytest.mark.parametrize("subject", [["a", "a", 1], [1, 1, "b"], [1.5, 1.5, "b"]])
+def test_labels_of_two_kinds_are_refused(subject):
+    with pytest.raises(InvalidArgument, match="labels of one kind"):
+        made(subject=np.array(subject, dtype=object))
+    with pytest.raises(InvalidArgument, match="labels of one kind"):
+        RecurrentEvents(np.array(subject, dtype=object), [0, 30, 0], [30, 90, 60], [1, 0, 0])

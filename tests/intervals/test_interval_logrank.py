@@ -149,3 +149,18 @@ def test_equal_scores_are_not_estimable(left, right, method):
 def test_refusals(options, message):
     with pytest.raises(InvalidArgument, match=message):
         interval_logrank(**{"data": DATA, "arm": ARM} | options)
+
+
+@pytest.mark.parametrize(
+    ("n", "decimals", "message"),
+    [
+        (400, 9, "method='exact' takes at most 300 rows of so many different scores, got 400: use"),
+        (60, 0, r"method='exact' is out of reach for 60 rows of \d+ scores, .*: use method='permutation'"),
+    ],
+)
+def test_assignments_that_are_too_many_are_refused_by_the_names_of_this_test(n, decimals, message):
+    rng = np.random.default_rng(1)
+    left = np.round(rng.uniform(0, 9, n), decimals)
+    right = np.where(rng.random(n) < 0.3, INF, left + rng.integers(0, 4, n))
+    with pytest.raises(InvalidArgument, match=message):
+        interval_logrank(IntervalCensored(left, right), np.arange(n) % 2, method="exact")

@@ -57,7 +57,7 @@ def model(**changes):
     [
         (lambda: state_occupation(DATA, "ill"), InvalidArgument, "state must be one of 'event-free'"),
         (lambda: state_occupation(DATA, "SSE", given="ill"), InvalidArgument, "state must be one of"),
-        (lambda: state_occupation(DATA, "SSE", variance="aalen"), InvalidArgument, "variance must be one of"),
+        (lambda: state_occupation(DATA, "SSE", variance="plain"), InvalidArgument, "variance must be one of"),
         (
             lambda: state_occupation(DATA, "SSE", conf_type="cloglog"),
             InvalidArgument,
@@ -101,7 +101,7 @@ def model(**changes):
         (lambda: contrast(kind="log-log"), InvalidArgument, "kind must be one of 'difference', 'ratio'"),
         (lambda: contrast(time=-4), InvalidArgument, "time must be a positive number"),
         (lambda: contrast(landmark=40), InvalidArgument, "time must come after the start at 40 days, got 40"),
-        (lambda: contrast(variance="aalen"), InvalidArgument, "variance must be one of"),
+        (lambda: contrast(variance="plain"), InvalidArgument, "variance must be one of"),
         (lambda: contrast(arm=list("ABABB")), InvalidArgument, r"1 subject\(s\) are in two \(a\)"),
         (lambda: contrast(arm=list("AAAAA")), InvalidArgument, "at least two labels"),
         (lambda: contrast(arm=list("AABCC")), InvalidArgument, "must have two labels, got 3"),
@@ -174,7 +174,7 @@ def test_what_makes_no_sense_is_refused_by_name(call, error, message):
 
 def test_a_state_nobody_enters_has_probability_0_and_says_so():
     data = MultiState(["a", "b"], [0, 0], [30, 40], [1, 1], [3, 0], STATES)
-    for variance in ("jackknife", "greenwood"):
+    for variance in ("jackknife", "greenwood", "aalen"):
         curve = state_occupation(data, "SSE", variance=variance)
         for values in (curve.estimate, curve.std_error, curve.lower, curve.upper):
             assert_array_equal(values, [0, 0])
@@ -265,6 +265,7 @@ def test_each_choice_is_named_in_the_method_and_changes_the_answer():
     base = state_occupation(data, "b")
     for options, words in (
         ({"variance": "greenwood"}, "Greenwood variance"),
+        ({"variance": "aalen"}, "Aalen (Poisson) variance"),
         ({"conf_type": "plain"}, "plain limits"),
         ({"given": "a"}, "given a at 0 days"),
         ({"landmark": 15}, "seen at 15 days"),

@@ -197,7 +197,7 @@ def test_frame_has_what_each_priority_leaves():
 def test_control_swaps_the_arms():
     new, old = (win_statistics([DEATH, PAIN], ARM, control=label) for label in ("new", "old"))
     assert_array_equal(new.wins, old.losses)
-    assert "old against new (control)" in new.method
+    assert "old against new (reference)" in new.method
 
 
 def test_margin_leaves_pairs_to_the_next_priority():

@@ -82,3 +82,22 @@ def greenwood(rows, size, start, times):
                     total += before[h] ** 2 * np.diag(later.T @ spread @ later)
         result.append(total)
     return np.array(result)
+
+
+def poisson(rows, size, start, times):
+    """Return Aalen's variance: as :func:`greenwood`, moves as independent counts, occupation after them."""
+    ones = {row[0]: 1.0 for row in rows}
+    events = sorted({stop for _, _, stop, _, to in rows if to >= 0})
+    after = occupied(rows, size, start, events, ones).real
+    result = []
+    for t in times:
+        total, later = np.zeros(size), np.eye(size)
+        for k in reversed(range(sum(u <= t for u in events))):
+            there = [row for row in rows if row[1] < events[k] <= row[2]]
+            for _, _, stop, h, to in there:
+                if stop == events[k] and to >= 0:
+                    n = sum(row[3] == h for row in there)
+                    total += (after[k][h] / n * (later[to] - later[h])) ** 2
+            later = move(rows, size, events[k], ones).real @ later
+        result.append(total)
+    return np.array(result)

@@ -97,7 +97,9 @@ def refuse_subjects(bad: BoolArray, subject: LabelArray, rule: str) -> None:
 
 
 def row_labels(subject: ArrayLike) -> LabelArray:
-    """Return the label of the subject of each row, none of them missing."""
+    """Return the label of the subject of each row, none of them missing, all of one kind."""
     labels = as_labels(subject, "subject")
     checks.rows_where(np.asarray(pd.isna(labels)), "subject must not be missing")
+    if labels.dtype == object and pd.api.types.infer_dtype(labels, skipna=False).startswith("mixed"):
+        raise InvalidArgument("subject must be labels of one kind, such as texts or whole numbers")
     return labels

@@ -66,7 +66,8 @@ def interval_logrank(
         Sun; Finkelstein; Wilcoxon-Mann-Whitney.
     method : {"permutation", "score", "exact"}
         Normal (chi-square) approximation with the permutation variance; with the observed information of
-        the model; the permutation statistic with its p-value over all assignments (two arms, some 300 rows).
+        the model; the permutation statistic with its p-value over all assignments (two arms; refused where
+        more than 300 rows, or their ties, leave too many sums to list).
 
     Returns
     -------
@@ -145,7 +146,16 @@ def interval_logrank(
     )
     if method != "exact" or not known:
         return result
-    return replace(result, p_value=two_sided_probability(score, int(np.sum(codes == 1)), abs(float(sums[1]))))
+    return replace(result, p_value=_exact(score, int(np.sum(codes == 1)), abs(float(sums[1]))))
+
+
+def _exact(score: FloatArray, chosen: int, deviation: float) -> float:
+    """Return the p-value over all assignments; refuse too many in terms of this test's options."""
+    try:
+        return two_sided_probability(score, chosen, deviation)
+    except InvalidArgument as error:
+        reason = str(error).partition(":")[0].replace("distribution=", "method=")
+        raise InvalidArgument(f"{reason}: use method='permutation'") from None
 
 
 def _is_variance(matrix: FloatArray, spread: float) -> bool:

@@ -228,17 +228,16 @@ def row_influences(
 
 @inner
 def _multinomial(
-    variance: FloatArray, k: int, moves: Moves, before: FloatArray, at_risk: FloatArray, drift: FloatArray
+    variance: FloatArray, k: int, moves: Moves, spread: FloatArray, at_risk: FloatArray, drift: FloatArray
 ) -> None:
-    """Add the covariance of the moves at position k: multinomial among those at risk in each state."""
+    """Add the covariance of the moves at position k: ``spread`` of each, less what they share."""
     low, high = moves.begin[k], moves.begin[k + 1]
     for e in range(low, high):
         h, j = moves.source[e], moves.target[e]
-        amount = moves.pull[e] * before[h]
-        variance[h, h] += amount
-        variance[j, j] += amount
-        variance[h, j] -= amount
-        variance[j, h] -= amount
+        variance[h, h] += spread[e]
+        variance[j, j] += spread[e]
+        variance[h, j] -= spread[e]
+        variance[j, h] -= spread[e]
     drift[:] = 0.0
     for e in range(low, high):
         h = moves.source[e]
@@ -259,7 +258,7 @@ def _diagonal(variance: FloatArray, peak: FloatArray, result: FloatArray) -> Non
         result[j] = variance[j, j] if variance[j, j] > ROUNDING * peak[j] else 0.0
 
 
-@compiled("FF FF FF I I I F F F")
+@compiled("FF FF FF I I I F F F F")
 def multinomial_variance(
     initial: FloatArray,
     occupied: FloatArray,
@@ -270,8 +269,12 @@ def multinomial_variance(
     share: FloatArray,
     stay: FloatArray,
     pull: FloatArray,
+    spread: FloatArray,
 ) -> FloatArray:
-    """Return the variance of the occupation by Greenwood's recursion, ``initial`` at first; (m + 1, size)."""
+    """Return the variance of the occupation by Greenwood's recursion, ``initial`` at first; (m + 1, size).
+
+    ``spread`` is the variance that each move adds by itself; with ``pull`` 0 that is all: Aalen's.
+    """
     moves = Moves(begin, source, target, share, stay, pull)
     size = initial.shape[0]
     result, variance = np.empty(occupied.shape), initial.copy()
@@ -283,7 +286,7 @@ def multinomial_variance(
                 _move(variance[i], k, moves, old)
             for i in range(size):
                 _move(variance[:, i], k, moves, old)
-            _multinomial(variance, k, moves, occupied[k], at_risk[k], drift)
+            _multinomial(variance, k, moves, spread, at_risk[k], drift)
         _diagonal(variance, peak, result[k + 1])
     return result
 
@@ -326,7 +329,7 @@ def _enter(
     return entering
 
 
-@compiled("FF FF FF I I I I F I I FF FF I I I F F F")
+@compiled("FF FF FF I I I I F I I FF FF I I I F F F F")
 def jackknife_variance(
     initial: FloatArray,
     occupied: FloatArray,
@@ -346,6 +349,7 @@ def jackknife_variance(
     share: FloatArray,
     stay: FloatArray,
     pull: FloatArray,
+    spread: FloatArray,
 ) -> FloatArray:
     """Return the sum over subjects of their squared influence on the occupation; (m + 1, size).
 
@@ -378,7 +382,7 @@ def jackknife_variance(
                 _move(sums[i], k, moves, old)
             for i in range(size):
                 _move(variance[:, i], k, moves, old)
-            _multinomial(variance, k, moves, occupied[k], at_risk[k], drift)
+            _multinomial(variance, k, moves, spread, at_risk[k], drift)
             variance += cross + cross.T
         for i in range(leaving, end):
             row = by_last[i]

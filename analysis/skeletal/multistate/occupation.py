@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from ..data import MultiState
     from .paths import Followed, StatePaths
 
-OccupationVariance = Literal["jackknife", "greenwood"]
+OccupationVariance = Literal["jackknife", "greenwood", "aalen"]
 
 VARIANCES = {
     "jackknife": "infinitesimal jackknife variance by subject",
     "greenwood": "Greenwood variance",
+    "aalen": "Aalen (Poisson) variance",
 }
 
 
@@ -84,9 +85,10 @@ def state_occupation(  # noqa: PLR0913  (a curve, its start, its variance and it
         Whose moves count after the landmark: of all who are at risk of them then, as in mstate, which
         takes the course to depend on the state and the time only (Markov); or of those only who were in
         ``given`` at the landmark (landmark Aalen-Johansen), which does not.
-    variance : {"jackknife", "greenwood"}
-        The infinitesimal jackknife by subject as in R's survival, which needs no Markov model, or
-        Greenwood's recursion as in mstate and etm.
+    variance : {"jackknife", "greenwood", "aalen"}
+        The infinitesimal jackknife by subject as in R's survival, which needs no Markov model; Greenwood's
+        recursion as in mstate and etm; or mstate's other one, with moves as independent Poisson counts,
+        which is close to it where few move at once.
     conf_level : float
         Two-sided level of the pointwise limits.
     conf_type : {"log-log", "log", "plain", "logit", "arcsine"}
@@ -120,12 +122,14 @@ def state_occupation(  # noqa: PLR0913  (a curve, its start, its variance and it
     sampling adds to the variance.
 
     With V the covariance of p, Greenwood's recursion is V(u) = (I + dA)' V(u-) (I + dA) + sum over h of
-    p_h^2 (diag(H_h) - H_h H_h')/n_h, H_h the row h of I + dA.  The jackknife is the sum over subjects of
-    the squared derivative of p(t) by the weight of the subject.  Both are as survfit's and
-    etm's; with two states both are those of Kaplan-Meier.
+    p_h^2 (diag(H_h) - H_h H_h')/n_h, H_h the row h of I + dA.  Aalen's adds instead, with p after the
+    moves, the sum of p_h(u)^2 d_hj/n_h^2 (e_j - e_h)(e_j - e_h)' over the moves.  The jackknife is the
+    sum over subjects of the squared derivative of p(t) by the weight of the subject.  It is as survfit's,
+    Greenwood's as etm's; with two states both are those of Kaplan-Meier.
 
     R: ``survival::survfit(Surv(start, stop, factor(to)) ~ 1, id = subject, istate = state)``;
-    ``mstate::probtrans(msfit(..., vartype = "greenwood"), predt = landmark, method = "greenwood")``.
+    ``mstate::probtrans(msfit(..., vartype = "greenwood"), predt = landmark, method = "greenwood")``
+    (``"aalen"``).
     SAS: none for several states.
 
     References
@@ -186,9 +190,13 @@ def occupations(
     moves = (paths.begin, paths.source, paths.target, paths.share, paths.stay)
     value = occupation(paths.start.share, *moves)
     own, pull = weights(paths, value)
-    covariance = paths.start.covariance
-    if variance == "greenwood":
-        squared = multinomial_variance(covariance, value, paths.at_risk, *moves, pull)
+    where, covariance = _positions(paths), paths.start.covariance
+    spread = pull * value[where, paths.source]
+    if variance == "aalen":
+        after = value[where + 1, paths.source]
+        pull, spread = np.zeros(pull.size), paths.share * after**2 / paths.at_risk[where, paths.source]
+    if variance != "jackknife":
+        squared = multinomial_variance(covariance, value, paths.at_risk, *moves, pull, spread)
         return Occupation(paths=paths, value=value, variance=squared)
     shape = (paths.subject.size, value.shape[1])
     at_entry, at_exit = np.empty(shape), np.empty(shape)
@@ -205,6 +213,7 @@ def occupations(
         at_exit,
         *moves,
         pull,
+        spread,
     )
     return Occupation(paths=paths, value=value, variance=squared)
 
@@ -212,6 +221,11 @@ def occupations(
 def weights(paths: StatePaths, value: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return occupation over number at risk: before each row's last time, and before each move by share."""
     own = value[paths.last, paths.state] / paths.at_risk[paths.last, paths.state]
-    where = np.repeat(np.arange(paths.time.size), np.diff(paths.begin))
+    where = _positions(paths)
     weight = value[where, paths.source] / paths.at_risk[where, paths.source]
     return own, weight * paths.share
+
+
+def _positions(paths: StatePaths) -> IntArray:
+    """Return the position among the times of each move."""
+    return np.repeat(np.arange(paths.time.size), np.diff(paths.begin))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from .. import checks
@@ -9,7 +10,7 @@ from ..data.checked import Frozen, codes_of, times_of
 from ..errors import InvalidArgument, name_some
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import ArrayLike
 
@@ -112,8 +113,10 @@ def bone_priorities(
     """
     margins = {} if margins is None else margins
     for names, argument in ((outcomes, "outcomes"), (margins, "margins")):
+        if not isinstance(names, Mapping):
+            raise InvalidArgument(f"{argument} must be a mapping by the names of outcomes, got {names!r}")
         allowed = BONE_PRIORITIES if argument == "outcomes" else tuple(outcomes)
-        unknown = [name for name in names if name not in allowed]
+        unknown = [name for name in names if not (isinstance(name, str) and name in allowed)]
         if unknown:
             raise InvalidArgument(
                 f"{argument}: {len(unknown)} unknown name(s) ({name_some(unknown)}); "
@@ -136,7 +139,9 @@ def _time_and_event(name: str, outcome: tuple[ArrayLike, ArrayLike]) -> tuple[Ar
 
 def checked_priorities(priorities: Sequence[Priority] | Priority) -> tuple[Priority, ...]:
     """Return the priorities, at least one, all of as many rows."""
-    listed = (priorities,) if isinstance(priorities, Priority) else tuple(priorities)
+    if isinstance(priorities, Priority):
+        return (priorities,)
+    listed = tuple(priorities) if isinstance(priorities, Iterable) else ()
     if not listed or not all(isinstance(priority, Priority) for priority in listed):
         raise InvalidArgument("priorities must be Priority objects, at least one, the most important first")
     sizes = [priority.n_subjects for priority in listed]

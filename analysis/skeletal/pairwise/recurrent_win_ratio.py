@@ -124,7 +124,7 @@ def recurrent_win_ratio(
     groups, names, note = rows_by_stratum(_subject_strata(strata, data, number, n), codes)
     everybody = _histories(data, number, n)
     parts = [_compare(everybody, rows, codes[rows] == 1, kind) for rows in groups]
-    versus = f"{arms[1]} against {arms[0]} (control)"
+    versus = f"{arms[1]} against {arms[0]} (reference)"
     method = (
         f"{versus} by {' > '.join(LABELS[kind])} within the common follow-up; death comes before censoring "
         "at one time, variance by first-order projections"

@@ -149,7 +149,7 @@ def win_statistics(  # noqa: PLR0913  (public API: keyword options)
         _compare(times[:, rows], events[:, rows], margins, codes[rows] == 1, scoring, same_time)
         for rows in groups
     ]
-    versus = f"{arms[1]} against {arms[0]} (control)"
+    versus = f"{arms[1]} against {arms[0]} (reference)"
     pairs = f"{versus} by {' > '.join(map(_with_margin, labels, margins))}"
     pairs += _choices(listed, labels, scoring, same_time)
     pairs += (f"; {STRATUM_WEIGHTS[stratum_weight]}" if strata is not None else "") + note

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..data import RecurrentEvents
 
 RateKind = Literal["pooled", "per_subject"]
+LARGEST_COUNT = 2.0**53  # beyond which whole numbers are not told apart
 UNITS_PER_YEAR = {
     "days": DAYS_PER_YEAR,
     "weeks": DAYS_PER_YEAR / 7,
@@ -110,7 +111,8 @@ def _per_subject(rates: np.ndarray[tuple[int], np.dtype[np.float64]], conf_level
         upper=mean + half,
         conf_level=conf_level,
         p_value=float("nan"),
-        method=f"mean of the rates of {n} subjects, per subject-year, normal limits",
+        method=f"mean of the rates of {n} subjects, per subject-year, normal limits"
+        + ("" if n > 1 else "; no standard error from one subject"),
     )
 
 
@@ -161,9 +163,8 @@ def period_rate(with_event: ArrayLike, periods: ArrayLike, *, conf_level: float 
     x, m = as_floats(with_event, "with_event"), as_floats(periods, "periods")
     checks.same_length(m.size, with_event=x)
     for name, values in (("with_event", x), ("periods", m)):
-        checks.rows_where(
-            ~np.isfinite(values) | (values < 0) | (values % 1 != 0), f"{name} must be whole, not below 0"
-        )
+        whole = (values >= 0) & (values <= LARGEST_COUNT) & (np.floor(values) == values)
+        checks.rows_where(~whole, f"{name} must be whole, not below 0")
     checks.rows_where(x > m, "with_event must not exceed periods")
     if not m.size:
         raise InvalidArgument("periods has no rows")

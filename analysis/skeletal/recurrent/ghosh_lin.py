@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from ..data import RecurrentEvents
 
+LARGEST_WEIGHT = 1e12  # of a death, beyond which nothing is left of the other events
+
 
 def ghosh_lin(
     data: RecurrentEvents,
@@ -160,6 +162,8 @@ def weighted_composite(
     weight = checks.finite(death_weight, "death_weight", least=0)
     if weight == 0:
         raise InvalidArgument("death_weight must be above 0: with 0 it is ghosh_lin")
+    if weight > LARGEST_WEIGHT:
+        raise InvalidArgument(f"death_weight must be at most {LARGEST_WEIGHT:g}, got {weight:g}")
     return _fit(data, covariates, censoring_strata, weight, conf_level)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from .. import checks
 from ..covariates import covariate_matrix, label_codes
 from ..cox_results import coefficient_fields, cox_fields
-from ..errors import InvalidArgument, NotConverged, NotEstimable, name_some
+from ..errors import InvalidArgument, NotConverged, NotEstimable
 from ..partial_likelihood import cox_sample, invert, maximise
 from ..results import RegressionFit
 from .ordered_events_rows import OrderedRows, ordered_rows
@@ -94,7 +94,8 @@ def ordered_events(  # noqa: PLR0913  (a sample, a model and its options)
     -----
     The order of a row is one more than the subject's events before it.  Cox's partial likelihood has a
     baseline for each order.  ``pwp-total``: rows as they are.  ``pwp-gap``: time since the subject came under
-    risk of that event, the start of its first row after the event before.  ``wlw``: a subject is at risk of
+    risk of that event, the start of its first row after the event before; gaps closer to each other than
+    1.5e-8 of their mean are tied, since a difference of times is not exact.  ``wlw``: a subject is at risk of
     each event up to ``max_order`` from its entry until that event or the end of its follow-up; interruptions
     stay out.  Death ends the time at risk like a censoring.  The covariance is the sandwich of score
     residuals summed by subject over all orders, without a small-sample factor, so that ``wald_test`` with
@@ -166,11 +167,11 @@ def _highest(max_order: int | None) -> int | None:
 def _by_order(rows: OrderedRows, names: tuple[str, ...]) -> tuple[tuple[str, ...], FloatArray]:
     """Return names and columns of one effect a covariate and order, orders running fastest."""
     events = np.bincount(rows.order[rows.event == 1], minlength=rows.n_orders + 1)[1:]
-    empty = (np.flatnonzero(events == 0) + 1).tolist()
-    if empty and events.any():
+    reached = int(np.count_nonzero(events))
+    if 0 < reached < rows.n_orders:
         raise NotEstimable(
-            f"no events of order {name_some(empty)}: effects by order need events of each, take max_order="
-            f"{empty[0] - 1}"
+            f"no events of order {reached + 1} or later: effects by order need events of each, take "
+            f"max_order={reached}"
         )
     orders = np.arange(1, rows.n_orders + 1)
     mark = rows.order[:, None] == orders

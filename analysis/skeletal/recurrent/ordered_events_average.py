@@ -95,7 +95,8 @@ def average_effect(fit: RegressionFit, covariate: str, *, conf_level: float = 0.
     (('treated:1', 'treated:2'), -0.8931, 0.3623)
     """
     checks.probability(conf_level, "conf_level")
-    chosen = [k for k, name in enumerate(fit.names) if name.rpartition(":")[0] == covariate]
+    known = isinstance(covariate, str)
+    chosen = [k for k, name in enumerate(fit.names) if known and name.rpartition(":")[0] == covariate]
     chosen = [k for k in chosen if fit.names[k].rpartition(":")[2].isdigit()]
     if not chosen:
         raise InvalidArgument(

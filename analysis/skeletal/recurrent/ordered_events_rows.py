@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from ..arrays import BoolArray, FloatArray, IntArray
     from ..data import RecurrentEvents
 
+CLOSE = 2.0**-26  # gap times closer than this share of their mean are tied, as in survival's timefix
+
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class OrderedRows:
@@ -56,7 +58,7 @@ def ordered_rows(
     order = _orders(subject, event)
     highest = int(order[event == 1].max(initial=1))
     if max_order is not None:
-        highest = max_order
+        highest = min(max_order, highest + 1)  # one without events says as much as any number of them
     if model == "wlw":
         runs = _runs(subject, start, stop, groups, x)
         kept, start, event, order = _marginal(runs, start, event, order, highest)
@@ -64,7 +66,7 @@ def ordered_rows(
         kept = np.flatnonzero(order <= highest)
         if model == "pwp-gap":
             origin = _origin(subject, order, start)
-            start, stop = start - origin, stop - origin
+            start, stop = _tied(start - origin, stop - origin)
         start, event, order = start[kept], event[kept], order[kept]
     return OrderedRows(
         subject=subject[kept],
@@ -94,6 +96,16 @@ def _origin(subject: IntArray, order: IntArray, start: FloatArray) -> FloatArray
     """Return the start of the first row of each subject and order."""
     first = np.flatnonzero(_begins(subject) | np.append(True, order[1:] != order[:-1]))
     return np.repeat(start[first], np.diff(first, append=subject.size))
+
+
+def _tied(start: FloatArray, stop: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Make gap times equal that differ by the rounding of the subtraction, where no row loses its length."""
+    times, place = np.unique(np.concatenate([start, stop]), return_inverse=True)
+    first = np.append(True, np.diff(times) > CLOSE * float(stop.mean()))
+    joined = times[np.maximum.accumulate(np.where(first, np.arange(times.size), 0))][place]
+    begin, end = joined[: start.size], joined[start.size :]
+    lasts = begin < end
+    return np.where(lasts, begin, start), np.where(lasts, end, stop)
 
 
 def _runs(

@@ -134,7 +134,6 @@ def fit_rates(
     inverse = invert(best.information)
     covariance, dispersion, reasons = _covariance(counts, best, inverse, model)
     coefficient = counts.back @ best.coefficient
-    covariance = counts.back @ covariance @ counts.back.T
     std_error = np.sqrt(np.diag(covariance))
     half = float(ndtri(0.5 + conf_level / 2)) * std_error
     test = no_test("likelihood ratio test: the model has no likelihood of its own")
@@ -173,21 +172,22 @@ def fit_rates(
 def _covariance(
     counts: RateModel, best: RateMaximum, inverse: FloatArray, model: CountModel
 ) -> tuple[FloatArray, float, list[str]]:
-    """Return covariance of the scaled coefficients, dispersion, and what there is to say about them."""
-    p = len(counts.names)
+    """Return covariance of the coefficients, dispersion, and what there is to say about them."""
+    p, back = len(counts.names), counts.back
+    expected = back @ inverse[:p, :p] @ back.T
     if model == "poisson":
-        return inverse, 1.0, []
+        return expected, 1.0, []
     if model == "negative-binomial":
-        return inverse[:p, :p], best.dispersion, [] if best.dispersion > 0 else [UNDER_DISPERSED]
+        return expected, best.dispersion, [] if best.dispersion > 0 else [UNDER_DISPERSED]
     mu = counts.means(best.coefficient)
     gap = counts.events - mu
     if model == "quasi-poisson":
         left = counts.events.size - p
         phi = float(np.sum(gap**2 / mu)) / left if left else nan
-        return inverse * phi, phi, [] if left else ["no standard error: as many coefficients as subjects"]
-    influence = (counts.z * gap[:, None]) @ inverse
+        return expected * phi, phi, [] if left else ["no standard error: as many coefficients as subjects"]
+    influence = (counts.z * gap[:, None]) @ (inverse @ back.T)
     robust = influence.T @ influence
-    silent = np.diag(robust) <= NO_SPREAD * np.diag(inverse)
+    silent = np.diag(robust) <= NO_SPREAD * np.diag(expected)
     who = name_some(np.asarray(counts.names)[silent])
     words = [f"no standard error of {who}: the scores of all subjects are 0"] if who else []
     return np.where(silent[:, None] | silent, np.nan, robust), 1.0, words

@@ -109,10 +109,21 @@ def estimand_grid(
         name = "-".join([endpoint, variable, death, *itertools.chain.from_iterable(of_event.items())])
         every = dict.fromkeys(choices, _POLICY) | of_event
         estimands[name] = _grid_estimand(study, endpoint, variable, death, every, code)
-    kept = {name: item for name, item in study.analyses.items() if item.measure or item.estimand in estimands}
+    gone = set(study.estimands) - set(estimands)
+    kept = {
+        name: item
+        for name, item in study.analyses.items()
+        if item.measure or (item.estimand in estimands and not gone & set(item.priorities))
+    }
+    families = {
+        name: family
+        for name, family in study.multiplicity.items()
+        if all(hypothesis.partition("/")[0] in kept for hypothesis in family.hypotheses)
+    }
     new = [name for name in estimands if name not in own]
     added = {label: item for name in new for label, item in _analyses(study, name, estimands[name], times)}
-    return changed_study(study, estimands=estimands, analyses={**kept, **added})
+    analyses = {**kept, **added}
+    return changed_study(study, estimands=estimands, analyses=analyses, multiplicity=families)
 
 
 _POLICY: Strategy = "treatment_policy"

@@ -86,7 +86,7 @@ RECURRENT_METHODS = MappingProxyType(
             reads="recurrent",
             options=("state", "times", "landmark", "from_state", "variance", "max_order", "conf_level"),
             needs=("state",),
-            choices=choices(variance=("jackknife", "greenwood")),
+            choices=choices(variance=("jackknife", "greenwood", "aalen")),
         ),
         "time_in_state": MethodRule(
             reads="recurrent",

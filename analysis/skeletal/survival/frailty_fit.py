@@ -96,7 +96,8 @@ class FrailtyPlace:
     def penalised(self) -> float:
         """Partial log likelihood with the penalty on the frailties."""
         u = self.log_frailty
-        return self.partial + self.precision * float(np.sum(u - np.expm1(u)))
+        with np.errstate(over="ignore"):  # a step too far
+            return self.partial + self.precision * float(np.sum(u - np.expm1(u)))
 
 
 def evaluate_place(sample: FrailtySample, place: FloatArray, precision: float) -> FrailtyPlace:
