@@ -102,7 +102,7 @@ def model(**changes):
         (lambda: contrast(time=-4), InvalidArgument, "time must be a positive number"),
         (lambda: contrast(landmark=40), InvalidArgument, "time must come after the start at 40 days, got 40"),
         (lambda: contrast(variance="plain"), InvalidArgument, "variance must be one of"),
-        (lambda: contrast(arm=list("ABABB")), InvalidArgument, r"1 subject\(s\) are in two \(a\)"),
+        (lambda: contrast(arm=list("ABABB")), InvalidArgument, r"arm must be constant within a subject: 1 subject\(s\) \(a\)"),
         (lambda: contrast(arm=list("AAAAA")), InvalidArgument, "at least two labels"),
         (lambda: contrast(arm=list("AABCC")), InvalidArgument, "must have two labels, got 3"),
         (lambda: contrast(arm=list("AAB")), InvalidArgument, r"one entry a row \(5\), got 3"),
@@ -115,7 +115,7 @@ def model(**changes):
         ),
         (lambda: time_contrast(given="SSE", landmark=20), NotEstimable, "arm B: nobody of 2 subject"),
         (lambda: time_contrast(kind="odds"), InvalidArgument, "kind must be one of"),
-        (lambda: time_contrast(arm=list("ABABB")), InvalidArgument, r"1 subject\(s\) are in two"),
+        (lambda: time_contrast(arm=list("ABABB")), InvalidArgument, "arm must be constant within a subject"),
         (lambda: time_contrast(conf_level=2), InvalidArgument, "conf_level must lie"),
         (
             lambda: cumulative_transition_hazard(DATA, "SSE", "SSE"),

@@ -183,7 +183,7 @@ def test_without_information_it_is_not_estimable(rows, arm, weight):
         ({"arm": ["c"] * 9}, "arm must have at least two labels"),
         (
             {"arm": list("cctctttcc")},
-            r"arm must be constant within a subject: 1 subject\(s\) have more than one \(b\)",
+            r"arm must be constant within a subject: 1 subject\(s\) \(b\)",
         ),
     ],
 )

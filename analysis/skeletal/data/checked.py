@@ -96,6 +96,13 @@ def refuse_subjects(bad: BoolArray, subject: LabelArray, rule: str) -> None:
         raise InvalidArgument(f"{rule}: {who.size} subject(s) ({name_some(who)})")
 
 
+def require_constant(values: IntArray, number: IntArray, subject: LabelArray, name: str) -> None:
+    """Refuse subjects whose rows have more than one of ``values``."""
+    one = np.zeros(int(number.max()) + 1, dtype=values.dtype)
+    one[number] = values
+    refuse_subjects(np.asarray(one[number] != values), subject, f"{name} must be constant within a subject")
+
+
 def row_labels(subject: ArrayLike) -> LabelArray:
     """Return the label of the subject of each row, none of them missing, all of one kind."""
     labels = as_labels(subject, "subject")

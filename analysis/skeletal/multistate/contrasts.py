@@ -10,7 +10,8 @@ import numpy as np
 from .. import checks
 from ..arm_contrast import arm_contrast, positive_time, two_arms, why_unknown
 from ..data import MultiState
-from ..errors import InvalidArgument, NotEstimable, name_some
+from ..data.checked import require_constant
+from ..errors import InvalidArgument, NotEstimable
 from .occupation import VARIANCES, OccupationVariance, occupations
 from .time_in_state import state_time, time_words
 
@@ -240,16 +241,7 @@ def _condition(data: MultiState, given: str | None, landmark: float, subjects: F
 def _arms(data: MultiState, arm: ArrayLike, control: object) -> tuple[list[MultiState], tuple[object, ...]]:
     """Return the rows of each of two arms, control first, and their labels."""
     codes, labels = two_arms(arm, data.stop.size, control)
-    number = data.subject_number
-    one_arm = np.zeros(int(number.max()) + 1, dtype=np.int64)
-    one_arm[number] = codes
-    torn = one_arm[number] != codes
-    if torn.any():
-        who = np.unique(data.subject[torn])
-        raise InvalidArgument(
-            f"arm must be the same in all rows of a subject: {who.size} subject(s) are in two "
-            f"({name_some(who)})"
-        )
+    require_constant(codes, data.subject_number, data.subject, "arm")
     return [_rows(data, codes == k) for k in range(2)], labels
 
 

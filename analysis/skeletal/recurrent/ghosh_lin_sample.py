@@ -16,6 +16,7 @@ from ..competing.fine_gray_sample import (
     classes_of,
     score_parts,
 )
+from ..data.checked import require_constant
 from ..errors import InvalidArgument, NotEstimable, name_some
 from ..event_cells import cumulate, places
 from ..kernels.cox import add_rows
@@ -163,13 +164,7 @@ def _subject_groups(data: RecurrentEvents, segments: Segments, group: IntArray |
         return np.zeros(segments.dead.size, dtype=np.int64)
     of_subject = group[segments.row[segments.final]]
     number = segments.subject[segments.of_row]
-    moved = group != of_subject[number]
-    if moved.any():
-        who = np.unique(data.subject[moved])
-        raise InvalidArgument(
-            f"censoring_strata must be constant within a subject: {who.size} subject(s) change "
-            f"({name_some(who)})"
-        )
+    require_constant(group, number, data.subject, "censoring_strata")
     return np.asarray(np.unique(of_subject, return_inverse=True)[1], dtype=np.int64)
 
 

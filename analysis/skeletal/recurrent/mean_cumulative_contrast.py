@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Literal
 
 from .. import checks
 from ..arm_contrast import arm_contrast, positive_time, two_arms, why_unknown
+from ..data.checked import require_constant
 from .mean_cumulative import mean_cumulative
 from .mean_cumulative_counts import sample_histories
-from .mean_cumulative_influence import require_one_arm, without_error
+from .mean_cumulative_influence import without_error
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -87,7 +88,7 @@ def mean_cumulative_contrast(
     checks.option(kind, MeanContrastKind, "kind")
     at = positive_time(time, "time")
     codes, labels = two_arms(arm, data.stop.size, control, "mean_cumulative_test for all at once")
-    require_one_arm(codes, data, data.subject_number)
+    require_constant(codes, data.subject_number, data.subject, "arm")
     arms = [sample_histories(data, codes == k) for k in range(2)]
     curves = [mean_cumulative(own) for own in arms]
     there = [curve.at(at) for curve in curves]

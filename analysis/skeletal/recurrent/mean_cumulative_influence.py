@@ -39,19 +39,6 @@ def integral_influence(counts: RecurrentCounts, status: IntArray, weight: FloatA
     return np.where(active, own - met[last + 1] + met[np.where(active, counts.first, 0)], 0.0)
 
 
-def require_one_arm(codes: IntArray, data: RecurrentEvents, number: IntArray) -> None:
-    """Refuse subjects whose rows lie in more than one arm."""
-    arms = np.full(int(number.max()) + 1, -1)
-    arms[number] = codes
-    moved = arms[number] != codes
-    if moved.any():
-        who = np.unique(data.subject[moved])
-        raise InvalidArgument(
-            f"arm must be constant within a subject: {who.size} subject(s) have more than one "
-            f"({name_some(who)})"
-        )
-
-
 def without_error(variances: Sequence[float], labels: Sequence[object]) -> str:
     """Say which arms have no standard error because they are one subject; nothing where none is."""
     alone = [label for variance, label in zip(variances, labels, strict=True) if isnan(variance)]

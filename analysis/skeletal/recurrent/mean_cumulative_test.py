@@ -9,9 +9,10 @@ import numpy as np
 from .. import checks
 from ..chi_square import chi_square_test, quadratic_form
 from ..covariates import arm_codes, label_codes
+from ..data.checked import require_constant
 from ..risk_table import sum_by
 from .mean_cumulative_counts import recurrent_counts, sample_histories
-from .mean_cumulative_influence import integral_influence, refuse_deaths, require_one_arm
+from .mean_cumulative_influence import integral_influence, refuse_deaths
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -120,7 +121,7 @@ def mean_cumulative_test(
     checks.option(variance, MeanTestVariance, "variance")
     codes, labels = arm_codes(arm, data.stop.size, control)
     number = data.subject_number
-    require_one_arm(codes, data, number)
+    require_constant(codes, number, data.subject, "arm")
     dies = bool((data.status == 2).any())
     if variance == "poisson":
         refuse_deaths(data)

@@ -9,9 +9,10 @@ from scipy.special import ndtri
 
 from .. import checks
 from ..arm_contrast import arm_contrast, from_log, positive_time, two_arms, why_unknown
+from ..data.checked import require_constant
 from ..results import Estimate
 from .mean_cumulative_counts import sample_histories
-from .mean_cumulative_influence import require_one_arm, without_error
+from .mean_cumulative_influence import without_error
 from .while_alive_parts import while_alive_parts
 
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ def while_alive_contrast(
     checks.option(kind, RateContrastKind, "kind")
     tau = positive_time(horizon, "horizon")
     codes, labels = two_arms(arm, data.stop.size, control, "while_alive_rate for each")
-    require_one_arm(codes, data, data.subject_number)
+    require_constant(codes, data.subject_number, data.subject, "arm")
     parts = [while_alive_parts(sample_histories(data, codes == k), tau) for k in range(2)]
     variances = [own.rate_variance for own in parts]
     method = _method(f"{kind} of while-alive event rates", tau, data, parts) + f", reference {labels[0]}"
