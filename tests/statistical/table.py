@@ -24,12 +24,12 @@ TARGET = Path(__file__).resolve().parents[2] / "docs" / "statistical-checks.md"
 HEADER = """\
 # Size of tests, coverage of intervals
 
-Trials are drawn from laws whose truth is known in closed form (some 30 to 40 percent of times censored), and
-every test and interval is applied to them. Size is the share of trials without an effect in which a test
-rejects, coverage the share in which an interval holds the truth. Under "monthly times" all times are
-rounded up, and the truth is that of the rounded ones. "At least" and "at most" mark exact methods, which keep
-their level by construction and may be far on the safe side. A † marks a method that is off its level at
-this number of subjects; by how much, and why, is said below the table.
+Trials are drawn from laws whose truth is known in closed form or as an integral (some 30 to 40 percent of
+times censored), and every test and interval is applied to them. Size is the share of trials without an effect
+in which a test rejects, coverage the share in which an interval holds the truth. Under "monthly times" all
+times are rounded up, and the truth is that of the rounded ones. "At least" and "at most" mark exact methods,
+which keep their level by construction and may be far on the safe side. A † marks a method that is off its
+level at this number of subjects; by how much, and why, is said below the table.
 
 The tests (`pytest -m statistical`) fail where an observed share is more than {errors} Monte Carlo standard
 errors from the nominal one (beyond what a † allows). {within} percent of the {rows} shares without a mark are
