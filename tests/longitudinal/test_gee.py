@@ -157,3 +157,25 @@ def test_constant_and_absent_values_are_refused():
         gee(binary([2.0] * 8))
     with pytest.raises(NotEstimable, match="no subject has a value"):
         gee(binary([np.nan] * 8))
+
+
+def test_a_visit_of_one_constant_value_has_no_test_and_no_warning():
+    frame, _ = drawn(1, missing=0)
+    fit = gee(measures(frame.assign(value=frame.value.mask(frame.visit == 60, 4.0))))
+    assert fit.contrasts["std_error"].isna().tolist() == [False, True, False]
+    assert np.isnan(fit.arm_test.p_value)
+    assert "a difference without residuals has no robust variance" in fit.arm_test.method
+
+
+def test_a_subject_alone_in_a_cell_has_no_correction_of_its_residual():
+    frame, _ = drawn(1, missing=0, baseline=False)
+    alone = measures(frame.loc[(frame.visit < 90) | frame.subject.isin([0, 1, 2])], baseline=False)
+    with pytest.raises(NotEstimable, match=r"1 subject\(s\) \(1\) determine a mean or slope alone"):
+        gee(alone, small_sample="mancl-derouen")
+    assert np.isfinite(gee(alone).contrasts["estimate"]).all()
+
+
+def test_values_without_residuals_are_refused():
+    frame, _ = drawn(1, missing=0)
+    with pytest.raises(NotEstimable, match="fit every value exactly"):
+        gee(measures(frame.assign(value=2 * frame.base + frame.visit)))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,11 +12,13 @@ from scipy.stats import chi2, ttest_ind
 from scipy.stats import t as student
 from statsmodels.regression.linear_model import OLS
 from tests.support import naive_mixed as naive
-from tests.support.golden import cases
+from tests.support.golden import cases, read
 from tests.support.visit_data import drawn, measures, orthodont, pain
 
 from skeletal.errors import InvalidArgument, NotConverged, NotEstimable
-from skeletal.longitudinal import RepeatedMeasures, mixed_model
+from skeletal.longitudinal import RepeatedMeasures, gee, mixed_model
+from skeletal.longitudinal.covariance_structures import CovarianceStructure
+from skeletal.longitudinal.restricted_likelihood import Sample, moments
 
 GOLDEN = cases("longitudinal")
 NUMBERS = ["estimate", "std_error", "df", "lower", "upper", "p_value"]
@@ -55,6 +59,40 @@ def test_complete_small_data_equal_nlme():
     assert_allclose(fit.contrasts["estimate"], expected["estimate"], rtol=1e-6)
     assert_allclose(fit.contrasts["std_error"], expected["std_error"], rtol=2e-6)
     assert_allclose(fit.contrasts["df"], [25] * 4)  # complete: the t test of each visit
+
+
+def few_visits():
+    """Return 24 subjects with dropout and gaps."""
+    d = read("few_visits")
+    return RepeatedMeasures(d.id, d.k, d.value, d.arm, baseline=d.base)
+
+
+@pytest.mark.parametrize("name", get_args(CovarianceStructure))
+def test_every_structure_equals_nlme_in_few_subjects(name):
+    fit = mixed_model(few_visits(), covariance=name, fallback=(), baseline_by_visit=False)
+    expected = GOLDEN["few_visits"][name]
+    assert_allclose(fit.log_likelihood, expected["log_likelihood"], atol=1e-6)
+    assert_allclose(fit.contrasts["estimate"], expected["estimate"], rtol=5e-5)  # gls stops a little early
+    assert_allclose(fit.contrasts["std_error"], expected["std_error"], rtol=5e-5)
+
+
+def test_kenward_roger_equals_pbkrtest_in_few_subjects():
+    expected = GOLDEN["kr_few_visits"]
+    fit = mixed_model(
+        few_visits(), covariance="compound-symmetry", baseline_by_visit=False, df="kenward-roger"
+    )
+    for column in ("estimate", "std_error", "df"):
+        assert_allclose(fit.contrasts[column], expected[column], rtol=1e-7)
+    statistic, ndf, _, p_value = expected["arm"]
+    assert_allclose(
+        [fit.arm_test.statistic, fit.arm_test.df, fit.arm_test.p_value], [statistic, ndf, p_value], rtol=1e-7
+    )
+
+
+def test_estimating_equations_equal_geepack_in_few_subjects():
+    found, expected = gee(few_visits(), baseline_by_visit=False).contrasts, GOLDEN["gee_few_visits"]
+    assert_allclose(found["estimate"], expected["estimate"], rtol=1e-9)
+    assert_allclose(found["std_error"], expected["std_error"], rtol=1e-9)
 
 
 @pytest.mark.parametrize(("name", "data"), [("kr_pain", pain), ("kr_orthodont", orthodont)])
@@ -252,6 +290,35 @@ def test_a_visit_that_repeats_another_has_no_unstructured_matrix():
     again = frame.query("visit == 60").assign(visit=90.0)
     with pytest.raises(NotConverged, match="no covariance structure converges"):
         mixed_model(measures(pd.concat([frame, again])), fallback=())
+
+
+def test_small_residuals_beside_large_differences_of_the_visits_are_no_exact_fit():
+    frame, data = drawn(4, missing=0)
+    far = mixed_model(measures(frame.assign(value=frame.value + 1e4 * frame.visit))).contrasts
+    assert_allclose(far[NUMBERS], mixed_model(data).contrasts[NUMBERS], rtol=1e-4)
+
+
+def test_joint_tests_of_few_subjects_say_why_they_have_no_p_value():
+    fit = mixed_model(drawn(7, n=6, missing=0)[1], df="kenward-roger")
+    assert np.isnan(fit.arm_test.p_value)
+    assert "too few subjects for its degrees of freedom" in fit.arm_test.method
+
+
+def test_a_matrix_that_leaves_the_terms_dependent_has_no_likelihood():
+    """Whole numbers, so that elimination meets an exact 0 after rounding let the Cholesky factor pass."""
+    rng = np.random.default_rng(3)
+    terms = rng.integers(0, 3, (8, 1, 3)).astype(float)
+    terms[:, :, 2] = terms[:, :, 0] + terms[:, :, 1]
+    one = np.ones((8, 1))
+    sample = Sample(
+        value=rng.normal(size=(8, 1)),
+        terms=terms,
+        known=one,
+        pattern=np.zeros(8, dtype=np.int64),
+        patterns=np.ones((1, 1)),
+        counts=np.array([8.0]),
+    )
+    assert moments(sample, np.ones((1, 1))) is None
 
 
 def test_what_is_missing_and_why_is_said():

@@ -14,6 +14,7 @@ from skeletal.longitudinal import (
     responder_contrast,
     visits_of_measure,
 )
+from skeletal.longitudinal.missing import missing_words
 
 NAN = float("nan")
 ROWS = {
@@ -205,3 +206,21 @@ def test_a_measure_of_lesions_and_one_without_its_columns_are_refused():
         visits_of_measure(measure(lesion_id="L1"), control="y")
     with pytest.raises(InvalidArgument, match="lacks status"):
         visits_of_measure(measure().drop(columns="status"), control="y")
+
+
+def test_visits_that_hardly_anybody_has_reached_are_left_out_and_named():
+    data = pain()
+    least = int(missing_visits(data).query("visit == 365")["n_observed"].min())
+    assert data.at_visits_with(least) is data
+    few = data.at_visits_with(least + 1)
+    assert few.visits.tolist() == [30, 90, 180]
+    assert few.note == f"visits left out, an arm has fewer than {least + 1} values there: 365"
+    assert few.note in missing_words(few)
+    assert data.at_visits_with(1000) is data
+    with pytest.raises(InvalidArgument, match="least must be a whole number"):
+        data.at_visits_with(0)
+
+
+def test_values_whose_squares_are_infinite_are_refused():
+    with pytest.raises(InvalidArgument, match=r"value must lie within 1e\+100 of 0"):
+        RepeatedMeasures([1, 2], [1, 1], [1e300, 2], ["x", "y"])

@@ -31,6 +31,7 @@ MAX_STEPS = 500
 TOLERANCE = 1e-10
 ADVICE = "use exchangeable or independence, or fewer terms"
 EXACT = 1e-12  # robust variance over the model's, below which the residuals are rounding
+ALONE = 1e-8  # what a subject's leverage lacks of 1
 LARGEST = 15.0  # log odds that only separation reaches
 
 
@@ -114,7 +115,8 @@ def gee(
     InvalidArgument
         Unknown options; values other than 0 and 1 with ``binomial``.
     NotEstimable
-        As :func:`mixed_model`; with ``binomial`` an arm without, or with only, responders at a visit.
+        As :func:`mixed_model`; with ``binomial`` an arm without, or with only, responders at a visit; with
+        ``mancl-derouen`` a subject who alone determines a mean or slope.
     NotConverged
         The iteration does not settle, or a working correlation is not positive definite.
 
@@ -140,7 +142,11 @@ def gee(
     design = visit_design(data, baseline_by_visit=baseline_by_visit)
     if family == "binomial":
         _refuse_certain_cells(design)
+    if small_sample == "mancl-derouen":
+        _refuse_lone_subjects(design, data)
     solved, said = _solved(design, working, family, small_sample)
+    if family == "gaussian" and float(solved.scale) < EXACT:
+        raise NotEstimable("means and slopes fit every value exactly: no variance is left")
     return _fit_of(data, design, (solved, said, working, family, small_sample), conf_level)
 
 
@@ -164,6 +170,21 @@ def _refuse_certain_cells(design: VisitDesign) -> None:
         raise NotEstimable(
             f"all or no responders in {len(certain)} cell(s) ({name_some(certain)}): the log odds are "
             "infinite; leave out the visits, or use responder_contrast"
+        )
+
+
+def _refuse_lone_subjects(design: VisitDesign, data: RepeatedMeasures) -> None:
+    """Refuse subjects without whom the others do not determine all terms: their leverage is 1."""
+    own = np.swapaxes(design.terms, 1, 2) @ design.terms
+    values, vectors = np.linalg.eigh(own.sum(axis=0))
+    root = vectors / np.sqrt(values)
+    lone = np.linalg.eigvalsh(root.T @ own @ root)[:, -1] > 1 - ALONE
+    if lone.any():
+        who = name_some(data.subjects[design.subject[lone]])
+        raise NotEstimable(
+            f"{int(lone.sum())} subject(s) ({who}) determine a mean or slope alone, where the correction of "
+            "Mancl and DeRouen does not exist: leave out visits with few values (data.at_visits_with), or "
+            "use small_sample='none'"
         )
 
 
@@ -283,9 +304,15 @@ def _fit_of(
         ),
         correlation=pd.DataFrame(correlation, index=labels, columns=labels),
         scale=float(solved.scale) * scale**2,
-        arm_test=_wald(design, coefficient, covariance, "no difference of the arms at any visit", same=False),
+        arm_test=_wald(
+            design, coefficient, (covariance, naive), "no difference of the arms at any visit", same=False
+        ),
         interaction_test=_wald(
-            design, coefficient, covariance, "arm x visit: the same difference at all visits", same=True
+            design,
+            coefficient,
+            (covariance, naive),
+            "arm x visit: the same difference at all visits",
+            same=True,
         ),
         n_subjects=len(design.value),
         n_values=design.n_values,
@@ -295,13 +322,23 @@ def _fit_of(
 
 
 def _wald(
-    design: VisitDesign, coefficient: FloatArray, covariance: FloatArray, what: str, *, same: bool
+    design: VisitDesign,
+    coefficient: FloatArray,
+    robust_and_naive: tuple[FloatArray, FloatArray],
+    what: str,
+    *,
+    same: bool,
 ) -> TestResult:
     rows = np.array([row for _, row in contrast_rows(design.cell, coefficient.size)])
     rows = rows[1:] - rows[0] if same else rows
     if not len(rows):
         return chi_square_test(nan, 0, what, otherwise="only one visit has values of both arms")
-    return chi_square_test(*quadratic_form(rows @ coefficient, rows @ covariance @ rows.T), f"{what}, Wald")
+    robust, naive = (rows @ matrix @ rows.T for matrix in robust_and_naive)
+    if not (np.diag(robust) > np.diag(naive) * EXACT).all():
+        return chi_square_test(
+            nan, 0, what, otherwise="a difference without residuals has no robust variance"
+        )
+    return chi_square_test(*quadratic_form(rows @ coefficient, robust), f"{what}, Wald")
 
 
 def _method(

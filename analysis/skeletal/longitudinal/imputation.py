@@ -104,7 +104,9 @@ def impute(
     values (Rubin 1987, page 167).  That is exact where the pattern is monotone.  Values missing before a
     subject's last one (gaps) are drawn given all the subject's others, in turn with the regressions, in 100
     rounds of one chain an imputation (monotone data augmentation, Schafer 1997, section 6.5, one value at a
-    time).  Visits that are not imputed serve inside the chain and are NaN in the result.
+    time).  A visit whose known values the terms before it determine (all the same, or the baseline carried
+    on) is no term of the regressions after it.  Visits that are not imputed serve inside the chain and are
+    NaN in the result.
 
     R: ``mice::mice(method = "norm")`` by arm (monotone pattern), ``rbmi``.  SAS: ``PROC MI; BY arm; MCMC
     IMPUTE=MONOTONE``, then ``MONOTONE REG``.

@@ -71,6 +71,25 @@ class ArmValues:
         """Return the number of terms of the regression at a visit."""
         return int(self.before.shape[1]) + visit
 
+    def informative(self, visit: int) -> BoolArray:
+        """Return which terms of the regression at a visit those before them do not determine; shape (p,).
+
+        What is known decides, so that no drawn value does.  Baseline and covariates are all kept.
+        """
+        q = self.before.shape[1]
+        kept = np.arange(q + visit) < q
+        for k in range(visit):
+            kept[q + k] = not self._determined(kept, k, self.last >= visit)
+        return np.asarray(kept)
+
+    def _determined(self, kept: BoolArray, visit: int, rows: BoolArray) -> bool:
+        """Return whether the known values at a visit are a sum of the terms in ``kept``."""
+        terms = np.column_stack([self.before, self.value])[:, : kept.size][:, kept]
+        known = rows & self.known[:, visit] & ~np.isnan(terms).any(axis=1)
+        earlier, own = terms[known], self.value[known, visit]
+        left = own - earlier @ np.linalg.lstsq(earlier, own, rcond=None)[0]
+        return len(own) > earlier.shape[1] and float(left @ left) <= SINGULAR * float(own @ own)
+
     def require_values(self, needed: BoolArray) -> None:
         """Refuse visits with too few values for their regression."""
         for j in map(int, np.flatnonzero(needed)):
@@ -79,6 +98,11 @@ class ArmValues:
                 raise NotEstimable(
                     f"arm {self.label} has {n} value(s) at visit {self.visits[j]} for an imputation from {p} "
                     f"terms, which needs {p + LEAST}: leave out visits (data.at_visits) or covariates"
+                )
+            if self._determined(self.informative(j), j, self.last >= j):
+                raise NotEstimable(
+                    f"arm {self.label}: the values at visit {self.visits[j]} are all the same, or what comes "
+                    "before determines them: there is no variance to draw from; leave out the visit"
                 )
 
 
@@ -91,13 +115,14 @@ def regressions(
     in turn, ``n_iterations`` times, in K independent chains.
     """
     arm.require_values(needed)
+    kept = [arm.informative(j) for j in range(needed.size)]
     gaps = arm.gaps & needed.any()
     size = n_imputations if gaps.any() else 1
     values = np.repeat(np.where(gaps, _middle(arm), arm.value)[None], size, axis=0)
     for _ in range(n_iterations if gaps.any() else 0):
-        draws = _draws(rng, arm, values, needed, n_imputations)
+        draws = _draws(rng, arm, values, needed, kept, n_imputations)
         _fill_gaps(rng, arm, values, draws)
-    draws = _draws(rng, arm, values, needed, n_imputations)
+    draws = _draws(rng, arm, values, needed, kept, n_imputations)
     return np.broadcast_to(values, (n_imputations, *values.shape[1:])).copy(), draws
 
 
@@ -127,7 +152,12 @@ def _fitted(terms: FloatArray, draw: Draw) -> FloatArray:
 
 
 def _draws(
-    rng: Generator, arm: ArmValues, values: FloatArray, needed: BoolArray, n_imputations: int
+    rng: Generator,
+    arm: ArmValues,
+    values: FloatArray,
+    needed: BoolArray,
+    kept: Sequence[BoolArray],
+    n_imputations: int,
 ) -> list[Draw | None]:
     """Draw coefficients and variance at each visit that needs them, from values and filled gaps."""
     last = arm.last
@@ -137,13 +167,16 @@ def _draws(
         if not wanted:
             draws.append(None)
             continue
-        found = _posterior(rng, _terms(arm, values, rows, j), values[:, rows, j], n_imputations)
+        terms = _terms(arm, values, rows, j)[:, :, kept[j]]
+        found = _posterior(rng, terms, values[:, rows, j], n_imputations)
         if found is None:
             raise NotEstimable(
-                f"arm {arm.label}: baseline, covariates and earlier visits determine each other, so that "
-                f"visit {arm.visits[j]} cannot be imputed from them: leave one out"
+                f"arm {arm.label}: baseline, covariates and earlier visits determine each other, "
+                f"so that visit {arm.visits[j]} cannot be imputed from them: leave one out"
             )
-        draws.append(found)
+        slopes = np.zeros((n_imputations, kept[j].size))
+        slopes[:, kept[j]] = found[0]
+        draws.append((slopes, found[1]))
     return draws
 
 

@@ -204,7 +204,7 @@ def _start(sample: Sample) -> FloatArray:
     pairs = sample.known.T @ sample.known
     products = left.T @ left / np.maximum(pairs, 1)
     floor = 1e-6 * float(np.trace(products)) / m
-    if not floor > 1e-14:
+    if not floor > 1e-18:
         raise NotConverged("means and slopes fit every value exactly: no variance is left")
     spread = np.sqrt(np.maximum(np.diag(products), 1e4 * floor))
     correlation = np.clip(products / np.outer(spread, spread), -0.9, 0.9)

@@ -93,10 +93,10 @@ def moments(sample: Sample, matrix: FloatArray) -> Moments | None:
     information = sample.terms.reshape(n * m, p).T @ flat
     try:
         factor = np.linalg.cholesky(information)
+        covariance = np.linalg.inv(information)
+        coefficient = np.asarray(np.linalg.solve(information, flat.T @ values))
     except np.linalg.LinAlgError:
         return None
-    covariance = np.linalg.inv(information)
-    coefficient = np.asarray(np.linalg.solve(information, flat.T @ values))
     left = sample.value - (sample.terms @ coefficient)
     residual = (by_subject @ left[:, :, None])[:, :, 0]
     twice = (

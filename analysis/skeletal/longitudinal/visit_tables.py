@@ -72,7 +72,9 @@ def contrast_rows(cell: IntArray, p: int) -> Iterator[tuple[int, FloatArray]]:
 def f_result(statistic: float, df: float, other: float, what: str) -> TestResult:
     """Return the result of an F test (chi-square over its df where ``other`` is infinite)."""
     known = df > 0 and other > 0 and bool(np.isfinite(statistic))
-    words = f"{what}, F with {df:g} and {other:.6g} degrees of freedom" if known else f"{what}; not estimable"
+    words = f"{what}, F with {df:g} and {other:.6g} degrees of freedom"
+    if not known:
+        words = what if df == 0 else f"{what}; not estimable: too few subjects for its degrees of freedom"
     p_value = float(fdtrc(df, min(other, 1e12), max(statistic, 0.0))) if known else nan
     return TestResult(
         statistic=float(statistic) if known else nan,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
@@ -26,6 +27,7 @@ REASONS: tuple[str, ...] = get_args(Reason)
 ASSIGNED = ("death", "intercurrent")  # a value may be given to these (the worst of the scale)
 UNSTATED = "missing"  # told apart by what follows: dropout or missed
 NONE = ("", "observed")
+LARGEST = 1e100  # squares of values stay finite
 
 
 class RepeatedMeasures(Frozen):
@@ -133,6 +135,9 @@ class RepeatedMeasures(Frozen):
         checks.same_length(n, visit=days, value=found)
         checks.rows_where(~np.isfinite(days), "visit must be known and finite")
         checks.rows_where(np.isinf(found), "value must be finite, or NaN where it is missing")
+        checks.rows_where(
+            np.abs(found) > LARGEST, f"value must lie within {LARGEST:g} of 0: take another unit"
+        )
         subjects, first, who = _numbered(labels)
         visits, column = np.unique(days, return_inverse=True)
         _require_one_row(who, column, visits, subjects)
@@ -195,6 +200,23 @@ class RepeatedMeasures(Frozen):
             raise InvalidArgument(f"visits must be some of {days}, got {name_some(wanted)}")
         return self._but(
             visits=self.visits[columns], value=self.value[:, columns], reason=self.reason[:, columns]
+        )
+
+    def at_visits_with(self, least: int) -> RepeatedMeasures:
+        """Return the same subjects at the visits at which each arm has at least so many values.
+
+        The others are named in ``note``; all visits stay where none has that many.
+        """
+        if isinstance(least, bool) or not isinstance(least, Integral) or least < 1:
+            raise InvalidArgument(f"least must be a whole number of at least 1, got {least!r}")
+        counts = np.array([self.observed[self.arm == code].sum(axis=0) for code in (0, 1)]).min(axis=0)
+        enough = counts >= least
+        if enough.all() or not enough.any():
+            return self
+        days = name_some([f"{day:g}" for day in self.visits[~enough]], shown=9)
+        words = f"visits left out, an arm has fewer than {least} values there: {days}"
+        return self.at_visits(self.visits[enough])._but(
+            note="; ".join([*[self.note] * bool(self.note), words])
         )
 
     def with_values(self, values: FloatArray) -> RepeatedMeasures:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from skeletal.longitudinal import (
     gee,
     imputed_contrast,
@@ -20,14 +22,14 @@ from .rows import ESTIMATE, attempt
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import pandas as pd
-
+    from skeletal.arrays import FloatArray
     from skeletal.longitudinal import GeeFit, MixedFit, RepeatedMeasures, TippingPoint
     from skeletal.results import Estimate
 
     from .rows import Sample, Statistic
 
 MEAN = ("estimate", "std_error", "lower", "upper")
+LEAST_VALUES = 3  # of an arm at a visit: fewer say nothing of its variance
 MISSING = "subjects by what became of their value: dropout and missed are due but without one"
 
 
@@ -37,7 +39,10 @@ def repeated(sample: Sample, rows: pd.DataFrame) -> RepeatedMeasures:
 
 
 def model_rows(sample: Sample) -> Iterator[Statistic]:
-    """Yield least-squares means by arm and visit, their differences at each visit, and the tests."""
+    """Yield least-squares means by arm and visit, their differences at each visit, and the tests.
+
+    Visits that hardly anybody has reached are left out of the model; their rows are NaN and say so.
+    """
     functions: dict[str, tuple[Callable[..., MixedFit | GeeFit], tuple[str, ...]]] = {
         "mixed_model": (mixed_model, ("covariance", "df", "conf_level")),
         "gee": (gee, ("working", "family", "small_sample", "conf_level")),
@@ -46,19 +51,23 @@ def model_rows(sample: Sample) -> Iterator[Statistic]:
     chosen = sample.analysis.chosen(*options)
     for arm, rows, reason in sample.pairs(sample.measured()):
 
-        def run(rows: pd.DataFrame = rows) -> MixedFit | GeeFit:
-            return function(repeated(sample, rows), **chosen)
+        def run(rows: pd.DataFrame = rows) -> tuple[MixedFit | GeeFit, FloatArray]:
+            data = repeated(sample, rows)
+            return function(data.at_visits_with(LEAST_VALUES), **chosen), data.visits
 
-        fit, said = attempt(run, reason)
+        found, said = attempt(run, reason)
         contrast = sample.contrast(arm)
-        if fit is None:
+        if found is None:
             yield sample.statistic("estimate", math.nan, arm=contrast, method=said)
             continue
-        for row in fit.contrasts.to_dict("records"):
+        fit, visits = found
+        every = pd.DataFrame({"visit": visits})
+        for row in every.merge(fit.contrasts, how="left", on="visit").to_dict("records"):
             more: dict[str, Any] = {"arm": contrast, "time": float(row["visit"]), "method": fit.method}
             for name in ESTIMATE:
                 yield sample.statistic(name, float(row[name]), unit=_unit(name), **more)
-        for row in fit.means.to_dict("records"):
+        cells = fit.means[["arm"]].drop_duplicates().merge(every, how="cross")
+        for row in cells.merge(fit.means, how="left", on=["arm", "visit"]).to_dict("records"):
             for name in MEAN:
                 yield sample.statistic(
                     f"{name}[mean of {row['arm']}]",
