@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import exp, inf, isnan, log, nan, sqrt
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 from scipy.special import ndtr, ndtri
 
 from . import checks
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from .arrays import IntArray
+    from .arrays import IntArray, LabelArray
 
 LARGEST_LOG = 700.0  # of a number in double precision
 
@@ -150,3 +151,10 @@ def _log_log(values: _Pair, variances: _Pair, names: tuple[str, ...]) -> _Contra
 
 
 _SCALES = {"difference": _difference, "ratio": _ratio, "log-log": _log_log}
+
+
+def named_arms(codes: IntArray, labels: tuple[object, ...]) -> LabelArray:
+    """Return the label of each of ``codes``, for a function that names its arms."""
+    names = np.empty(len(labels), dtype=object)
+    names[:] = labels
+    return names[codes]

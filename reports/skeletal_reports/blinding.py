@@ -21,6 +21,7 @@ from skeletal.study import RECORD_PARTS, Study
 
 from .arm_events import MARK, mark_arm_events
 from .arm_terms import arm_terms, normalise, short_terms, term_pattern
+from .blinded_analyses import blind_multiplicity, left_out_masked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -203,6 +204,7 @@ def _needed_columns(study: Study) -> dict[str, set[str]]:
     needed["subjects"] |= {item.column for item in study.baseline}
     for analysis in study.analyses.values():
         needed["subjects"] |= {*analysis.strata, *analysis.covariates}
+        needed["subjects"] |= {*analysis.censoring_strata, *analysis.subgroups}
     for criterion in study.eligibility:
         read = {name for rule in criterion.rule.walk() for name in (rule.column, rule.times) if name}
         needed.setdefault(f"{criterion.unit}s", set()).update(read)
@@ -239,6 +241,9 @@ def _blind_study(study: Study, names: Mapping[str, str], *, pooled: bool) -> Stu
     content["records"] = {}
     content["report"]["masking_seed"] = 0
     content["arms"] = _blind_arms(study, names, pooled=pooled)
+    content["multiplicity"] = blind_multiplicity(study, names, pooled=pooled)
+    for name in left_out_masked(study):
+        del content["analyses"][name]
     for item in (*content["estimands"].values(), *content["measures"].values()):
         item["treatment"] = ""  # told by the arms as they are shown
     for scenario in content["scenarios"].values():

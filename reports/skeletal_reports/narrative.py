@@ -237,6 +237,11 @@ def masking_text(study: Study) -> str:
         event.table == "procedures" for event in (*study.components.values(), *study.intercurrent.values())
     ):
         text += " So can procedures that only one treatment brings with it."
+    if study.measures:
+        text += (
+            " Imputation from the control arm, and shifts of the imputed values of one arm, are left out: "
+            "they would tell it."
+        )
     return text
 
 

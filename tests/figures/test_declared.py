@@ -10,6 +10,7 @@ from tests.figures.conftest import make_curve
 from tests.support import report_trial as trial
 
 from skeletal.errors import InvalidArgument
+from skeletal.study import Analysis
 from skeletal_reports.figures import curve_figure, drawn_curves, effects_figure
 
 CONTRAST = "upfront-rt vs observational"
@@ -48,6 +49,16 @@ def test_the_method_of_the_analysis_decides_the_figure(analysis, label):
         "Upfront radiotherapy arm",
     ]
     assert named.caption.endswith("Data cutoff: 2028-02-05.")
+
+
+def test_the_occupation_of_a_state_is_drawn_as_a_probability():
+    analysis = Analysis(estimand="sse-recurrent", method="state_occupation", state="dead", label="Dead")
+    study = trial.study()
+    study = study.model_copy(update={"analyses": {**study.analyses, "dead": analysis}})
+    rising = make_curve([100, 700], [0.5, 0.5], [2, 1], [1, 0], [0, 1], start=0.0)
+    made = results(dead=dict.fromkeys(trial.ARMS, rising))
+    assert "dead" in drawn_curves(made, study)
+    assert curve_figure(made, study, "dead").figure.axes[0].get_ylabel() == "Dead (%)"
 
 
 def test_bands_are_left_out_where_many_arms_would_cover_each_other_unless_asked():

@@ -102,7 +102,11 @@ def model(**changes):
         (lambda: contrast(time=-4), InvalidArgument, "time must be a positive number"),
         (lambda: contrast(landmark=40), InvalidArgument, "time must come after the start at 40 days, got 40"),
         (lambda: contrast(variance="plain"), InvalidArgument, "variance must be one of"),
-        (lambda: contrast(arm=list("ABABB")), InvalidArgument, r"arm must be constant within a subject: 1 subject\(s\) \(a\)"),
+        (
+            lambda: contrast(arm=list("ABABB")),
+            InvalidArgument,
+            r"arm must be constant within a subject: 1 subject\(s\) \(a\)",
+        ),
         (lambda: contrast(arm=list("AAAAA")), InvalidArgument, "at least two labels"),
         (lambda: contrast(arm=list("AABCC")), InvalidArgument, "must have two labels, got 3"),
         (lambda: contrast(arm=list("AAB")), InvalidArgument, r"one entry a row \(5\), got 3"),

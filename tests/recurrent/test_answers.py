@@ -186,3 +186,9 @@ def test_the_result_is_frozen(answers):
     with pytest.raises(AttributeError):
         answers.horizon = 1.0
     assert isinstance(answers.frame, pd.DataFrame)
+
+
+def test_methods_name_the_arms():
+    data, arm = tiny()
+    found = recurrent_answers(data, arm, horizon=40, control="C")
+    assert "reference C" in found.survival_difference.method

@@ -9,7 +9,7 @@ from skeletal.data import RecurrentEvents
 
 @st.composite
 def histories(draw, deaths=True, gaps=True, most=8, least=1):
-    """Rows (subject, start, stop, status) of some subjects from 0 with ties and, where asked for, gaps, deaths."""
+    """Rows (subject, start, stop, status) of some subjects from 0 with ties; if asked for, gaps, deaths."""
     rows = []
     for subject in range(draw(st.integers(least, most))):
         at = draw(st.integers(0, 2)) if gaps else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from .. import checks
-from ..arm_contrast import from_log, two_arms
+from ..arm_contrast import from_log, named_arms, two_arms
 from ..data import RightCensored
 from ..errors import InvalidArgument, NotConverged, NotEstimable
 from ..survival import cox, logrank
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from ..arrays import FloatArray, IntArray
+    from ..arrays import FloatArray
     from ..data import IntervalCensored
     from ..results import RegressionFit, TestResult
 
@@ -104,10 +105,10 @@ def imputation_comparison(
     checks.option(scores, Scores, "scores")
     checks.probability(conf_level, "conf_level")
     codes, labels = two_arms(arm, data.n_subjects, control)
-    arms = pd.DataFrame({"arm": codes})
+    arms, names = pd.DataFrame({"arm": codes}), named_arms(codes, labels)
     between = np.isfinite(data.right) & (data.right > data.left)
     width = np.where(between, data.right, data.left) - data.left
-    test = _attempt(lambda: interval_logrank(data, codes, scores=scores))
+    test = _attempt(lambda: interval_logrank(data, names, control=labels[0], scores=scores))
     rows = {
         "weibull": _row(_attempt(lambda: interval_regression(data, arms)), test, NOBODY, conf_level),
         "semiparametric": _row(
@@ -120,19 +121,14 @@ def imputation_comparison(
     for name, share in SHARES.items():
         reach = share * width
         made = RightCensored(data.left + reach, np.isfinite(data.right), time_unit=data.time_unit)
-        row = _row(*_analyses(made, codes, arms), reach[between], conf_level)
+        fit = _attempt(partial(cox, made, arms))
+        seen = _attempt(partial(logrank, made, names, control=labels[0]))
+        row = _row(fit, seen, reach[between], conf_level)
         said = f"event times imputed by the {name.replace('_', ' ')} of their intervals"
         row["method"] = f"{said}; {row['method']}"
         rows[name] = row
     frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis(index="analysis")
     return frame.assign(method=frame["method"] + f"; ratio of {labels[1]} over {labels[0]}")
-
-
-def _analyses(
-    made: RightCensored, codes: IntArray, arms: pd.DataFrame
-) -> tuple[RegressionFit | str, TestResult | str]:
-    """Analyse times as if all had been seen."""
-    return _attempt(lambda: cox(made, arms)), _attempt(lambda: logrank(made, codes))
 
 
 def _attempt(analysis: Callable[[], Result]) -> Result | str:

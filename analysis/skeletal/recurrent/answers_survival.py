@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ..arm_contrast import named_arms
 from ..data import RightCensored
 from ..survival import restricted_mean, restricted_mean_contrast
 from .rate_regression_totals import subject_totals
@@ -51,6 +52,10 @@ def survival_of_arms(
             }
         )
     contrast = restricted_mean_contrast(
-        alive(np.ones(arm.size, dtype=np.bool_)), arm, horizon=horizon, control=0.0, conf_level=conf_level
+        alive(np.ones(arm.size, dtype=np.bool_)),
+        named_arms(arm.astype(np.int64), labels),
+        horizon=horizon,
+        control=labels[0],
+        conf_level=conf_level,
     )
     return pd.DataFrame(rows), contrast

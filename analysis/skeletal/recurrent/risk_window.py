@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ..arm_contrast import positive_time, two_arms
+from ..arm_contrast import named_arms, positive_time, two_arms
 from ..data import RecurrentEvents
 from ..errors import InvalidArgument, name_some
 from .andersen_gill import andersen_gill
@@ -247,7 +247,7 @@ def _statistics(
         found += [(name, label, float(value), method) for label, value in zip(labels, values, strict=True)]
     ratio = rate_ratio(
         data,
-        np.asarray(labels, dtype=object)[codes],
+        named_arms(codes, labels),
         control=labels[0],
         model="poisson-robust",
         conf_level=conf_level,

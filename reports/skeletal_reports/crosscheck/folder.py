@@ -15,6 +15,7 @@ from skeletal.records import write_csv
 
 from .coverage import coverage
 from .data import check_against_records, estimand_rows, open_run
+from .families import family_calls
 from .r_script import comment, r_script
 from .sas_script import sas_left_out, sas_program
 
@@ -124,14 +125,18 @@ def write_crosscheck(
         write_csv(frame, out / DATA / files[name])
     arms = list(enumerate(run.study.arm_names, start=1))
     _write_rows(out / DATA / ARMS, ["ARMN", "ARM"], arms)
-    expected = _expected(run, covered, tolerance)
+    kept = _recomputed(run, covered)
+    families, no_family = family_calls(run, set(kept["key"]))
+    kept = run.results.loc[run.results["key"].isin(kept["key"]) | run.results["analysis"].isin(families)]
+    least = {name: item.least_tolerance for name, item in covered.items()}
+    allowed = [max(tolerance, least.get(name, 0.0)) for name in kept["analysis"]]
+    expected = kept[["key", "value", "method"]].assign(tolerance=allowed)
     _write_expected(expected, out)
-    (out / R_SCRIPT).write_text(
-        r_script(run.study, recomputed, files, tolerance), encoding="utf-8", newline="\n"
-    )
+    script = r_script(run.study, recomputed, files, tolerance, list(families.values()))
+    (out / R_SCRIPT).write_text(script, encoding="utf-8", newline="\n")
     sas = sas_program(run.study, recomputed, files, rows)
     (out / SAS_PROGRAM).write_text(sas, encoding="utf-8", newline="\n")
-    left_out = _not_recomputed(covered)
+    left_out = _not_recomputed(covered) | no_family
     readme = _readme(run, len(expected), left_out, sas_left_out(recomputed, rows), tolerance)
     (out / README).write_text(readme, encoding="utf-8", newline="\n")
     primary = tuple(name for name, item in analyses.items() if item.primary and covered[name].reason)
@@ -150,13 +155,14 @@ def _data_files(analyses: Mapping[str, Analysis]) -> dict[str, str]:
     return files
 
 
-def _expected(run: Run, covered: Mapping[str, Coverage], tolerance: float) -> pd.DataFrame:
+def _recomputed(run: Run, covered: Mapping[str, Coverage]) -> pd.DataFrame:
+    """Return the rows of the results that the analyses recompute."""
     results = run.results
     kept = [
         name in covered and not covered[name].reason and statistic not in covered[name].left_out
         for name, statistic in zip(results["analysis"], results["statistic"], strict=True)
     ]
-    return results.loc[kept, ["key", "value", "method"]].assign(tolerance=tolerance)
+    return results.loc[kept]
 
 
 def _write_expected(expected: pd.DataFrame, out: Path) -> None:
@@ -205,7 +211,7 @@ def _readme(
         f"5. {ANSWERS}     key and our value; paste what R and SAS gave beside them and file the table",
         "",
         f"Two numbers are equal if they differ by at most {tolerance:g} of the larger one, or if both are",
-        "missing (not estimable).",
+        f"missing (not estimable); {EXPECTED} allows more where R stops a search earlier (frailty).",
         "The data equal data/adtte.csv and data/adrecur.csv of the run, whose files equal its manifest.",
         "The rows <estimand>-accounting of the results count subjects; no script recomputes them.",
         "",

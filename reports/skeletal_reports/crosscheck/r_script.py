@@ -11,7 +11,7 @@ from skeletal.study.analysis_methods import METHODS
 from .data import SUBJECT_COLUMNS, header_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from skeletal.study import Analysis, Study
 
@@ -23,7 +23,11 @@ WIDTH = 100
 
 
 def r_script(
-    study: Study, analyses: Mapping[str, Analysis], data_files: Mapping[str, str], tolerance: float
+    study: Study,
+    analyses: Mapping[str, Analysis],
+    data_files: Mapping[str, str],
+    tolerance: float,
+    checked: Sequence[str] = (),
 ) -> str:
     """Return the script.
 
@@ -37,6 +41,8 @@ def r_script(
         Estimand -> its file in ``data/``.
     tolerance : float
         Relative difference up to which two numbers are equal.
+    checked : sequence of str
+        Calls of families of hypotheses, from :func:`skeletal_reports.crosscheck.families.family_calls`.
 
     Returns
     -------
@@ -48,7 +54,8 @@ def r_script(
     parts = [_head(study, data_files, tolerance), _functions("start")]
     parts += [_functions(name) for name in needed]
     parts += ["# ---- The analyses ".ljust(WIDTH, "-")]
-    parts += [_block(name, item) for name, item in analyses.items()]
+    parts += [_block(name, item, study) for name, item in analyses.items()]
+    parts += [_functions("families"), *checked] if checked else []
     return "\n".join([*parts, _functions("end")])
 
 
@@ -145,16 +152,30 @@ def _plain(option: str, value: Any) -> Any:
     return value
 
 
-def _block(name: str, analysis: Analysis) -> str:
+def _r_options(analysis: Analysis, study: Study) -> dict[str, Any]:
+    """Return the options as the functions of R take them: the window after an event as its days."""
+    options = options_of(analysis)
+    days = study.endpoints[study.estimands[analysis.estimand].endpoint].min_gap_days - 1
+    if analysis.method == "window_effect":
+        return {**options, "window": max(days, 0)}
+    if "at_risk" not in options:
+        return options
+    removed = options.pop("at_risk") == "removed"
+    return {**options, "window": max(days, 0) if removed else 0}
+
+
+def _block(name: str, analysis: Analysis, study: Study) -> str:
     label = f": {comment(analysis.label)}" if analysis.label else ""
     primary = ", primary" if analysis.primary else ""
-    options = "".join(f", {option} = {r_value(value)}" for option, value in options_of(analysis).items())
+    options = "".join(
+        f", {option} = {r_value(value)}" for option, value in _r_options(analysis, study).items()
+    )
     function = NAMES.get(analysis.method, analysis.method)
     call = f"check({_r_string(name)}, {function}, {_r_string(analysis.estimand)}{options})"
     return f"# {comment(name)}{label} ({analysis.method}{primary})\n{call}\n"
 
 
-_FAMILIES = ("curves", "tests", "regressions", "contrasts", "proportions", "recurrent")
+_FAMILIES = ("curves", "tests", "regressions", "contrasts", "proportions", "recurrent", "events", "states")
 FAMILY: Mapping[str, str] = MappingProxyType(
     {
         method: family
@@ -165,7 +186,7 @@ FAMILY: Mapping[str, str] = MappingProxyType(
             ),
             "tests": "logrank logrank_trend max_combo gray_test",
             "regressions": (
-                "cox cause_specific_cox andersen_gill fine_gray parametric piecewise_exponential "
+                "cox cause_specific_cox fine_gray parametric piecewise_exponential "
                 "proportionality concordance predicted_survival"
             ),
             "contrasts": (
@@ -176,7 +197,12 @@ FAMILY: Mapping[str, str] = MappingProxyType(
                 "proportion risk_difference risk_ratio odds_ratio proportions_test fisher_test "
                 "noninferiority_test cmh_test stratified_odds_ratio stratified_risk_difference"
             ),
-            "recurrent": "mean_cumulative event_rate",
+            "recurrent": "mean_cumulative mean_cumulative_contrast event_rate",
+            "events": (
+                "andersen_gill ordered_events frailty_rate rate_ratio rate_difference rate_regression "
+                "window_effect while_alive_rate while_alive_contrast recurrent_answers"
+            ),
+            "states": "state_occupation time_in_state time_in_state_contrast transition_cox lesion_times",
         }.items()
         for method in methods.split()
     }
@@ -187,7 +213,9 @@ def _needed_by(families: list[str]) -> set[str]:
     """Return the families whose functions those of ``families`` call."""
     uses = {
         "contrasts": {"curves"},
-        "recurrent": {"curves"},
+        "recurrent": {"curves", "contrasts", "regressions", "events"},
+        "events": {"curves", "contrasts", "regressions", "recurrent"},
+        "states": {"curves", "contrasts", "regressions", "recurrent", "events"},
         "regressions": {"curves"},
         "proportions": {"contrasts", "curves"},
     }

@@ -179,6 +179,8 @@ def _call(name: str, item: Analysis, place: str, columns: Columns, frame: pd.Dat
     maker = _CALLS.get(item.method)
     if maker is None:
         raise _NoSas(NO_MACRO)
+    if item.at_risk == "removed":
+        raise _NoSas("the days after an event at risk only")
     arms = sorted(set(frame["ARMN"]) - {1})
     about = {
         **options_of(item),

@@ -29,6 +29,7 @@ CURVE_FIGURES: Mapping[str, Callable[..., NamedFigure]] = MappingProxyType(
         "conditional_survival": survival_figure,
         "cumulative_incidence": incidence_figure,
         "mean_cumulative": mean_cumulative_figure,
+        "state_occupation": incidence_figure,
     }
 )
 MOST_BANDS = 3

@@ -21,11 +21,16 @@ from .format import format_percent as format_percent
 from .format import format_percent_interval as format_percent_interval
 from .further import further_analyses as further_analyses
 from .further import further_table as further_table
+from .further import further_tables as further_tables
+from .intervals import imputed_times_table as imputed_times_table
+from .intervals import turnbull_table as turnbull_table
+from .lesions import lesions_table as lesions_table
 from .measure_results import differences_table as differences_table
 from .measure_results import means_by_visit as means_by_visit
 from .measure_results import responders_table as responders_table
 from .measures import measure_table as measure_table
 from .measures import response_counts as response_counts
+from .multiplicity import multiplicity_table as multiplicity_table
 from .outcomes import OTHER_ESTIMANDS as OTHER_ESTIMANDS
 from .outcomes import accounting_table as accounting_table
 from .outcomes import exclusions_table as exclusions_table
@@ -36,6 +41,8 @@ from .protocol import endpoints_table as endpoints_table
 from .protocol import estimands_table as estimands_table
 from .rates import rates_table as rates_table
 from .record_accounting import record_accounting_table as record_accounting_table
+from .recurrent_answers import recurrent_answers_table as recurrent_answers_table
+from .recurrent_answers import window_table as window_table
 from .review import change_notes as change_notes
 from .review import review_table as review_table
 from .status import subject_status as subject_status
@@ -44,3 +51,7 @@ from .table import Row as Row
 from .table import Table as Table
 from .table import to_csv as to_csv
 from .table import to_html as to_html
+from .visits import imputation_table as imputation_table
+from .visits import missing_table as missing_table
+from .visits import visits_table as visits_table
+from .wins import wins_table as wins_table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -13,16 +14,26 @@ from .format import (
     format_p_value,
     format_percent_interval,
 )
-from .result_values import UNIT_DAYS, ResultValues, analysis_label, arm_headers, declared, ne_note, shown_time
+from .result_values import (
+    UNIT_DAYS,
+    ResultValues,
+    analysis_label,
+    arm_headers,
+    contrast_label,
+    contrast_names,
+    declared,
+    ne_note,
+    shown_time,
+)
 from .table import Column, Row, Table, data_note, group_row
 
 if TYPE_CHECKING:
     from skeletal.plan import Results
-    from skeletal.study import Study
+    from skeletal.study import Analysis, Study
 
 CURVES = (
     *("kaplan_meier", "simultaneous_band", "conditional_survival", "follow_up", "nelson_aalen"),
-    *("cumulative_incidence", "naive_incidence", "mean_cumulative"),
+    *("cumulative_incidence", "naive_incidence", "mean_cumulative", "state_occupation"),
 )
 COUNTED = ("mean_cumulative", "nelson_aalen")  # no probabilities
 RATIOS = {
@@ -31,8 +42,19 @@ RATIOS = {
     "fine_gray": "Subdistribution hazard ratio",
     "piecewise_exponential": "Hazard ratio",
     "andersen_gill": "Rate ratio",
+    "ordered_events": "Hazard ratio, events in order",
+    "ghosh_lin": "Ratio of mean numbers",
+    "rate_ratio": "Rate ratio",
+    "rate_regression": "Rate ratio",
+    "frailty_rate": "Rate ratio within subjects",
+    "while_alive_contrast": "Ratio of rates while alive",
+    "interval_regression": "Hazard ratio",
 }
-TESTS = ("logrank", "logrank_trend", "logrank_permutation", "gray_test", "restricted_mean_test")
+ESTIMATED = ("rate_ratio", "while_alive_contrast")  # their ratio is called estimate
+TESTS = (
+    *("logrank", "logrank_trend", "logrank_permutation", "gray_test", "restricted_mean_test"),
+    *("mean_cumulative_test", "interval_logrank"),
+)
 EFFECT_COLUMNS = (
     *("analysis", "arm", "label", "contrast", "measure", "events", "n_subjects", "n_events"),
     *("ratio", "lower", "upper", "p_value", "method"),
@@ -153,18 +175,6 @@ def proportions_table(results: Results, study: Study) -> Table:
     )
 
 
-def contrast_label(contrast: str, study: Study) -> str:
-    """Return the words for ``"experimental vs control"``."""
-    return next(
-        (
-            f"{study.arm_label(arm)} v {study.control.label}"
-            for arm in study.arm_names
-            if contrast == f"{arm} vs {study.control.name}"
-        ),
-        contrast,
-    )
-
-
 def effect_rows(results: Results, study: Study) -> pd.DataFrame:
     """Collect the declared ratios of experimental arms over the control, unformatted.
 
@@ -183,13 +193,15 @@ def effect_rows(results: Results, study: Study) -> pd.DataFrame:
         "events/subjects", over all arms.
     """
     value = ResultValues(results)
-    methods = dict(zip(results.frame["key"].astype(str), results.frame["method"].astype(str), strict=True))
     several = len(study.arms) > 2
     rows = []
-    for name, analysis in declared(study, tuple(RATIOS)).items():
-        n_subjects, n_events = value(name, "all", "n_subjects"), value(name, "all", "n_events")
-        for arm in study.arm_names[1:]:
-            contrast = f"{arm} vs {study.control.name}"
+    for name, analysis in effect_analyses(study).items():
+        n_subjects, n_events = _counts(value, analysis, study)
+        known = not math.isnan(n_events) or analysis.method not in ESTIMATED
+        time = analysis.horizon if analysis.method == "while_alive_contrast" else None
+        ends = ("lower", "upper") if analysis.method in ESTIMATED else ("ratio_lower", "ratio_upper")
+        ratio = "estimate" if analysis.method in ESTIMATED else "ratio"
+        for arm, contrast in zip(study.arm_names[1:], contrast_names(study), strict=True):
             label = analysis_label(name, study)
             rows.append(
                 {
@@ -198,17 +210,39 @@ def effect_rows(results: Results, study: Study) -> pd.DataFrame:
                     "label": f"{label}: {contrast_label(contrast, study)}" if several else label,
                     "contrast": contrast_label(contrast, study),
                     "measure": RATIOS[analysis.method],
-                    "events": f"{format_number(n_events)}/{format_number(n_subjects)}",
+                    "events": f"{format_number(n_events)}/{format_number(n_subjects)}" if known else "",
                     "n_subjects": n_subjects,
                     "n_events": n_events,
-                    "ratio": value(name, contrast, "ratio"),
-                    "lower": value(name, contrast, "ratio_lower"),
-                    "upper": value(name, contrast, "ratio_upper"),
-                    "p_value": value(name, contrast, "p_value"),
-                    "method": methods.get(f"{name}/{contrast}/ratio", ""),
+                    "ratio": value(name, contrast, ratio, time),
+                    "lower": value(name, contrast, ends[0], time),
+                    "upper": value(name, contrast, ends[1], time),
+                    "p_value": value(name, contrast, "p_value", time),
+                    "method": value.method(name, contrast, ratio, time),
                 }
             )
     return pd.DataFrame(rows, columns=list(EFFECT_COLUMNS))
+
+
+def effect_analyses(study: Study) -> dict[str, Analysis]:
+    """Return the analyses of the table of effects: one ratio a contrast, with 95% limits."""
+    return {
+        name: analysis
+        for name, analysis in declared(study, tuple(RATIOS)).items()
+        if analysis.conf_level == 0.95 and analysis.effects != "by_order" and analysis.kind != "difference"
+    }
+
+
+def _counts(value: ResultValues, analysis: Analysis, study: Study) -> tuple[float, float]:
+    """Return subjects and events of all arms, from the analysis or from another that reads the same rows."""
+    same = [name for name, other in study.analyses.items() if other.estimand == analysis.estimand]
+    same.sort(key=lambda name: study.analyses[name] is not analysis)
+    for name in same:
+        for arms in (("all",), study.arm_names):
+            found = [[value(name, arm, item) for arm in arms] for item in ("n_subjects", "n_events")]
+            n_subjects, n_events = map(sum, found)
+            if not math.isnan(n_events):
+                return n_subjects, n_events
+    return math.nan, math.nan
 
 
 def effects_table(results: Results, study: Study) -> Table:
@@ -238,8 +272,7 @@ def effects_table(results: Results, study: Study) -> Table:
             rows.append(group_row(analysis_label(row["analysis"], study), len(columns)))
         cells = (
             row["contrast"],
-            format_count(row["n_events"]),
-            format_count(row["n_subjects"]),
+            *(format_count(row[item]) if row["events"] else "" for item in ("n_events", "n_subjects")),
             row["measure"],
             format_interval(row["ratio"], row["lower"], row["upper"]),
             format_p_value(row["p_value"]),
@@ -280,18 +313,19 @@ def hypothesis_tests_table(results: Results, study: Study) -> Table:
         *(Column(header=text) for text in ("Statistic", "df", "p-value")),
     )
     rows, notes = [], []
-    methods = dict(zip(results.frame["key"].astype(str), results.frame["method"].astype(str), strict=True))
     for name, analysis in declared(study, TESTS).items():
-        key = f"{name}/all/statistic"
-        if key not in methods:
-            continue
-        label = analysis_label(name, study)
-        statistic, df, p_value = (value(name, "all", item) for item in ("statistic", "df", "p_value"))
-        cells = (label, study.estimands[analysis.estimand].label)
-        rows.append(
-            Row(cells=(*cells, format_number(statistic, 2), format_number(df), format_p_value(p_value)))
-        )
-        notes.append(f"{label}: {methods[key]}.")
+        for arm in ("all", *contrast_names(study)):
+            method = value.method(name, arm, "statistic")
+            if not method:
+                continue
+            label = analysis_label(name, study)
+            if arm != "all" and len(study.arms) > 2:
+                label = f"{label}: {contrast_label(arm, study)}"
+            statistic, df, p_value = (value(name, arm, item) for item in ("statistic", "df", "p_value"))
+            cells = (label, study.estimands[analysis.estimand].label)
+            numbers = (format_number(statistic, 2), format_number(df), format_p_value(p_value))
+            rows.append(Row(cells=(*cells, *numbers)))
+            notes.append(f"{label}: {method}.")
     return Table(
         name="tests",
         title="Tests of the arms",

@@ -6,11 +6,19 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from .estimates import CURVES, RATIOS, TESTS, contrast_label
-from .format import NOT_ESTIMABLE, format_interval, format_number, format_p_value, format_percent_interval
+from skeletal.arrays import DAYS_PER_YEAR
+
+from .estimates import CURVES, TESTS, effect_analyses
+from .format import format_interval, format_number, format_p_value, format_percent_interval
+from .intervals import imputed_times_table, turnbull_table
+from .lesions import LESIONS, lesions_table
+from .multiplicity import multiplicity_table
 from .rates import RATES
-from .result_values import analysis_label, ne_note, shown_time
+from .recurrent_answers import recurrent_answers_table, window_table
+from .result_values import analysis_label, contrast_label, level_words, ne_note, shown_time
 from .table import Column, Row, Table, data_note, group_row
+from .visits import IMPUTED, MODELS, imputation_table, missing_table, visits_table
+from .wins import WINS, wins_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,18 +26,65 @@ if TYPE_CHECKING:
     from skeletal.plan import Results
     from skeletal.study import Study
 
-ELSEWHERE = (*CURVES, *RATIOS, *TESTS, *RATES, "mean", "responders", "proportion")
+ELSEWHERE = (
+    *CURVES,
+    *TESTS,
+    *RATES,
+    *("mean", "responders", "proportion"),
+    *("recurrent_answers", "window_effect", "turnbull", "imputation_comparison", "missing_visits"),
+    *WINS,
+    *LESIONS,
+    *MODELS,
+    *IMPUTED,
+)
+TABLES = (
+    recurrent_answers_table,
+    window_table,
+    wins_table,
+    lesions_table,
+    turnbull_table,
+    imputed_times_table,
+    visits_table,
+    missing_table,
+    imputation_table,
+)
 LIMITS = (
     ("estimate", "lower", "upper"),
     ("ratio", "ratio_lower", "ratio_upper"),
     ("coefficient", "lower", "upper"),
+    ("frailty_variance", "", ""),
 )
+SHOWN = ("statistic", "interaction_statistic", "p_value", "interaction_p_value")
 NAMED = re.compile(r"(?P<statistic>\w+)\[(?P<of>.*)\]")
+PER_DAY, PER_YEAR = "events per day alive", "events per year alive"
+UNITS = {"days": "days", "events per subject-year": "events per subject-year", PER_YEAR: PER_YEAR}
+
+
+def further_tables(results: Results, study: Study) -> tuple[Table, ...]:
+    """Return the tables of declared analyses beyond curves, effects and tests that have something to show.
+
+    Parameters
+    ----------
+    results : Results
+        From ``skeletal.plan.analyse``.
+    study : Study
+        Gives the analyses, arms and words.
+
+    Returns
+    -------
+    tuple of Table
+        Those made for one kind of analysis, then what no other table shows, then the families of hypotheses.
+    """
+    made = (table(results, study) for table in (*TABLES, further_table, multiplicity_table))
+    return tuple(table for table in made if table.rows)
 
 
 def further_analyses(study: Study) -> tuple[str, ...]:
     """Return the declared analyses that only :func:`further_table` shows, in the order of the study."""
-    return tuple(name for name, item in study.analyses.items() if item.method not in ELSEWHERE)
+    effects = effect_analyses(study)
+    return tuple(
+        name for name, item in study.analyses.items() if item.method not in ELSEWHERE and name not in effects
+    )
 
 
 def further_table(results: Results, study: Study) -> Table:
@@ -59,11 +114,9 @@ def further_table(results: Results, study: Study) -> Table:
             continue
         label = analysis_label(name, study)
         rows.append(group_row(label, len(columns)))
-        lines = [_row(item, study) for item in _lines(found)]
+        lines = [_row(item, study) for item in _lines(found) if _tells(item)]
         rows += lines
-        level = (
-            f" ({100 * study.analyses[name].conf_level:g}% CI)" if any(row.cells[2] for row in lines) else ""
-        )
+        level = f" ({level_words(study.analyses[name])})" if any(row.cells[2] for row in lines) else ""
         notes += [f"{label}{level}: {method}." for method in dict.fromkeys(found["method"])]
     return Table(
         name="further",
@@ -87,7 +140,20 @@ def _lines(found: pd.DataFrame) -> list[dict[str, Any]]:
         line[statistic] = row["value"]
         if statistic == "estimate":
             line["unit"] = row["unit"]
-    return list(lines.values())
+    return [_per_year(line) for line in lines.values()]
+
+
+def _per_year(line: dict[str, Any]) -> dict[str, Any]:
+    """Return a line with rates per day alive as rates per year."""
+    if line["unit"] != PER_DAY:
+        return line
+    scaled = {item: line[item] * DAYS_PER_YEAR for item in LIMITS[0] if item in line}
+    return {**line, **scaled, "unit": PER_YEAR}
+
+
+def _tells(line: dict[str, Any]) -> bool:
+    """Whether a line has more than counts."""
+    return any(name in line for name in (*SHOWN, *(names[0] for names in LIMITS)))
 
 
 def _row(line: dict[str, Any], study: Study) -> Row:
@@ -96,8 +162,8 @@ def _row(line: dict[str, Any], study: Study) -> Row:
     who = "All arms" if arm == "all" else words
     interaction = "interaction_statistic" in line
     statistic = line.get("statistic", line.get("interaction_statistic", math.nan))
-    of = f"interaction with {line['of']}" if interaction else line["of"]
-    unit = ", days" if line["unit"] == "days" else ""
+    of = f"interaction with {line['of']}" if interaction else _of_words(line)
+    unit = f", {UNITS[line['unit']]}" if line["unit"] in UNITS else ""
     cells = (
         (f"{who}: {of}" if of else who) + unit,
         "" if math.isnan(line["time"]) else shown_time(line["time"], study),
@@ -108,12 +174,26 @@ def _row(line: dict[str, Any], study: Study) -> Row:
     return Row(cells=cells, indent=1)
 
 
+def _of_words(line: dict[str, Any]) -> str:
+    """Words for what a statistic is of: an order of events, a transition, a subgroup."""
+    if "frailty_variance" in line:
+        return "variance of the frailty"
+    return f"event {line['of']}" if line["of"].isdecimal() else str(line["of"]).replace("->", " to ")
+
+
 def _interval(line: dict[str, Any]) -> str:
     show = format_percent_interval if line["unit"] == "probability" else format_interval
     for names in LIMITS:
+        if names[0] in line and not names[1]:
+            return format_number(line[names[0]], 2)
         if names[0] in line:
             return show(*(line.get(name, math.nan) for name in names))
     return ""
+
+
+def _untested(line: dict[str, Any]) -> bool:
+    """Whether an estimate of one arm has no test: there is nothing to compare it with."""
+    return math.isnan(line.get("p_value", 0.0)) and not math.isnan(line.get("estimate", math.nan))
 
 
 def _or_blank(value: float, given: bool) -> str:
@@ -123,5 +203,5 @@ def _or_blank(value: float, given: bool) -> str:
 def _p_value(line: dict[str, Any]) -> str:
     for name in ("p_value", "interaction_p_value"):
         if name in line:
-            return NOT_ESTIMABLE if math.isnan(line[name]) else format_p_value(line[name])
+            return "" if _untested(line) else format_p_value(line[name])
     return ""

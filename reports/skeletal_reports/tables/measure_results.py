@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from scipy.special import stdtrit
 
-from .estimates import contrast_label
 from .format import format_interval, format_number, format_percent_interval
-from .result_values import ResultValues, analysis_label, arm_headers, declared, ne_note
+from .result_values import (
+    ResultValues,
+    analysis_label,
+    arm_headers,
+    contrast_label,
+    declared,
+    ne_note,
+)
 from .table import Column, Row, Table, data_note, group_row
 
 if TYPE_CHECKING:

@@ -23,15 +23,22 @@ mean_number <- function(rows, time) {
   psi <- spread(events, before / y) - spread(deaths, (total - mu) / y)
   c(total, sum(psi^2))
 }
-mean_cumulative <- function(analysis, d, times, conf_level, conf_type) {
+mean_cumulative <- function(analysis, d, times, conf_level, conf_type, variance) {
   each_arm(analysis, d, function(arm, rows) for (time in times) {
     m <- mean_number(rows, time)
     read_curve(analysis, arm, rows, time, m[1], sqrt(m[2]), conf_level, conf_type, bounded = FALSE,
                stop = rows$TSTOP)
   })
 }
+mean_cumulative_contrast <- function(analysis, d, times, kind, conf_level) {
+  each_pair(d, function(rows, experimental, label) for (time in times) {
+    m <- cbind(mean_number(rows[!experimental, ], time), mean_number(rows[experimental, ], time))
+    put_contrast(analysis, label, m[1, ], m[2, ], kind, conf_level, time)
+  })
+}
 DAYS_PER_YEAR <- 365.25
-event_rate <- function(analysis, d, rate, conf_level) {
+event_rate <- function(analysis, d, rate, conf_level, window) {
+  d <- outside_window(d, window)
   for (number in arms_in(d)) {
     rows <- d[d$ARMN == number, ]
     years <- (rows$TSTOP - rows$TSTART) / DAYS_PER_YEAR

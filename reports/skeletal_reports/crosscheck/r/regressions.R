@@ -1,7 +1,8 @@
 # ---- Regressions on the arm and covariates ---------------------------------------------------------
 # Convergence is asked for beyond the defaults of coxph, crr and survreg, so that what is compared is the
 # estimate and not the step at which an iteration stopped.
-TIGHT <- coxph.control(eps = 1e-11, iter.max = 100)
+# timefix would join times that differ by rounding: these are whole days, and the last instant before a death.
+TIGHT <- coxph.control(eps = 1e-11, iter.max = 100, timefix = FALSE)
 put_ratios <- function(analysis, d, coefficient, variance) {
   for (number in arms_in(d)[-1]) {
     b <- coefficient[[sprintf("arm%d", number)]]
@@ -40,8 +41,6 @@ put_cox <- function(analysis, d, covariates, strata, ties) {
 # Cause 1 against all else censored; rows of lesions: sandwich variance by subject.
 cox <- function(analysis, d, covariates, strata, ties, penalty = NULL) put_cox(analysis, d, covariates, strata, ties)
 cause_specific_cox <- put_cox
-# (start, stop] rows, sandwich variance by subject.
-andersen_gill <- put_cox
 fine_gray <- function(analysis, d, covariates, strata, censoring_strata) {
   counts(analysis, "all", d)
   x <- design(d, covariates)
