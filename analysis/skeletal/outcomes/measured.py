@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 
 
 class MeasuredOutcomes:
-    """The methods of :class:`~skeletal.outcomes.Outcomes` that read measures; they are derived when asked."""
+    """The methods of :class:`~skeletal.outcomes.Outcomes` that read measures; they are derived when first asked."""
 
     __slots__ = ()
 
     study: Study
     records: TrialRecords
     measured_units: Mapping[str, pd.DataFrame]
+    measured: dict[str, pd.DataFrame]
 
     @abstractmethod
     def _observation(self, endpoint: str, estimand: str | None, variable: Variable) -> Observation: ...
@@ -79,9 +80,11 @@ class MeasuredOutcomes:
         where nothing was collected in ``collected_for_days``.  An event on the day of an assessment does not
         change its value.  R: admiral's ``derive_vars_joined`` with windows.  SAS: ADaM BDS with AVISIT.
         """
-        return measure_frame(
-            self._measure(name), records=self.records, study=self.study, collected_until=self._end_of(name)
-        )
+        if self._measure(name) not in self.measured:
+            self.measured[name] = measure_frame(
+                name, records=self.records, study=self.study, collected_until=self._end_of(name)
+            )
+        return self.measured[name].copy()
 
     def pain_course(self, name: str) -> pd.DataFrame:
         """Return the course of pain of each analysed subject (or lesion).

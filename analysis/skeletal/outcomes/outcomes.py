@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -46,7 +46,7 @@ class Outcomes(EndpointFamily, MeasuredOutcomes):
         The randomised subjects, sorted by ``subject_id``, as in the records.
     exclusions : DataFrame
         Subjects that an estimand, or a measure, cannot analyse: ``estimand subject_id arm reason``.
-    records, deaths, facts, observations, frames, assessments, measured_units
+    records, deaths, facts, observations, frames, assessments, measured_units, measured
         The working parts behind the methods; not meant for use elsewhere.
 
     Notes
@@ -68,6 +68,7 @@ class Outcomes(EndpointFamily, MeasuredOutcomes):
     frames: Mapping[str, pd.DataFrame]
     assessments: Mapping[str, pd.DataFrame]
     measured_units: Mapping[str, pd.DataFrame]
+    measured: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     @property
     def audit(self) -> pd.DataFrame:
