@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class MeasuredOutcomes:
-    """The methods of :class:`~skeletal.outcomes.Outcomes` for measures, which are derived when first asked."""
+    """The methods of :class:`~skeletal.outcomes.Outcomes` for measures; each is derived when first asked."""
 
     __slots__ = ()
 
