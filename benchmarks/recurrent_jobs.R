@@ -14,7 +14,10 @@ run <- switch(paste(job, peer),
     f <- summary(survfit(Surv(start, stop, event) ~ arm, d, id = id), times = 1); f$std.chaz[2]
   },
   "mean-cumulative reda" = function() { f <- mcf(Recur(start %to% stop, id, event) ~ arm, data = d); NA },
-  "mean-with-death mets" = function() {
+  "mean-with-death mets" = if ("death" %in% names(formals(recurrentMarginal))) function() {  # mets before 1.3.3
+    fit <- function(k) phreg(Surv(start, stop, status == k) ~ strata(arm) + cluster(id), d)
+    f <- recurrentMarginal(fit(1), fit(2)); NA
+  } else function() {
     f <- recurrentMarginal(Event(start, stop, status) ~ strata(arm) + cluster(id), d, cause = 1, death.code = 2); NA
   },
   "ghosh-lin mets" = function() {
