@@ -44,7 +44,7 @@ def restricted_mean_rows(sample: Sample) -> Iterator[Statistic]:
     def run(rows: pd.DataFrame) -> Estimate:
         return restricted_mean(right_censored(rows), **_horizon(sample))
 
-    yield from _of_each_arm(sample, run)
+    yield from of_each_arm(sample, run, **_to_horizon(sample))
 
 
 def years_lost_rows(sample: Sample) -> Iterator[Statistic]:
@@ -54,7 +54,7 @@ def years_lost_rows(sample: Sample) -> Iterator[Statistic]:
     def run(rows: pd.DataFrame) -> Estimate:
         return years_lost(competing_risks(rows, causes), causes[0], **_horizon(sample))
 
-    yield from _of_each_arm(sample, run)
+    yield from of_each_arm(sample, run, **_to_horizon(sample))
 
 
 def restricted_mean_contrast_rows(sample: Sample) -> Iterator[Statistic]:
@@ -70,7 +70,7 @@ def restricted_mean_contrast_rows(sample: Sample) -> Iterator[Statistic]:
             **_horizon(sample),
         )
 
-    yield from _to_control(sample, run)
+    yield from to_control(sample, run, **_to_horizon(sample))
 
 
 def years_lost_contrast_rows(sample: Sample) -> Iterator[Statistic]:
@@ -86,7 +86,7 @@ def years_lost_contrast_rows(sample: Sample) -> Iterator[Statistic]:
             **_horizon(sample),
         )
 
-    yield from _to_control(sample, run)
+    yield from to_control(sample, run, **_to_horizon(sample))
 
 
 BY_ARM: dict[str, Callable[[Sample], Iterator[Statistic]]] = {
@@ -101,31 +101,45 @@ CONTRASTS: dict[str, Callable[[Sample], Iterator[Statistic]]] = {
 }
 
 
+def horizon_of(sample: Sample) -> float:
+    """Return the day to which the means of the analysis are restricted."""
+    assert sample.analysis.horizon is not None, "the study model asks for it"
+    return float(sample.analysis.horizon)
+
+
 def _horizon(sample: Sample) -> dict[str, Any]:
     return {"horizon": sample.analysis.horizon, "conf_level": sample.analysis.conf_level}
 
 
 def _to_horizon(sample: Sample) -> dict[str, Any]:
     unit = "" if sample.analysis.kind in ("ratio", "lost_ratio") else "days"
-    return {"time": float(sample.analysis.horizon or 0), "unit": unit}
+    return {"time": horizon_of(sample), "unit": unit}
 
 
 def _at_times(sample: Sample, run: Callable[..., Estimate], *options: str) -> Iterator[Statistic]:
     chosen = sample.analysis.chosen("conf_level", *options)
     unit = "probability" if chosen.get("kind", "difference") == "difference" else ""
-    for arm, rows, reason in sample.pairs(sample.frame()):
+    call = partial(run, control=sample.study.control.name, **chosen)
+    yield from at_times(sample, sample.frame(), lambda rows, time: call(rows, time=time), unit=unit)
+
+
+def at_times(
+    sample: Sample, frame: pd.DataFrame, run: Callable[[pd.DataFrame, float], Estimate], **more: Any
+) -> Iterator[Statistic]:
+    """Yield the estimate of each experimental arm and the control at each declared time."""
+    for arm, rows, reason in sample.pairs(frame):
         for time in sample.analysis.times:
-            call = partial(run, rows, time=time, control=sample.study.control.name, **chosen)
-            more = {"arm": sample.contrast(arm), "time": float(time), "unit": unit}
-            yield from sample.estimates(call, reason, **more)
+            call = partial(run, rows, time)
+            yield from sample.estimates(call, reason, arm=sample.contrast(arm), time=float(time), **more)
 
 
-def _of_each_arm(sample: Sample, run: Callable[[pd.DataFrame], Estimate]) -> Iterator[Statistic]:
+def of_each_arm(sample: Sample, run: Callable[[pd.DataFrame], Estimate], **more: Any) -> Iterator[Statistic]:
+    """Yield the estimate of each arm."""
     for arm, rows in sample.by_arm(sample.frame()):
-        yield from sample.estimates(partial(run, rows), arm=arm, **_to_horizon(sample))
+        yield from sample.estimates(partial(run, rows), arm=arm, **more)
 
 
-def _to_control(sample: Sample, run: Callable[[pd.DataFrame], Estimate]) -> Iterator[Statistic]:
+def to_control(sample: Sample, run: Callable[[pd.DataFrame], Estimate], **more: Any) -> Iterator[Statistic]:
+    """Yield the estimate of each experimental arm against the control."""
     for arm, rows, reason in sample.pairs(sample.frame()):
-        more = {"arm": sample.contrast(arm), **_to_horizon(sample)}
-        yield from sample.estimates(partial(run, rows), reason, **more)
+        yield from sample.estimates(partial(run, rows), reason, arm=sample.contrast(arm), **more)

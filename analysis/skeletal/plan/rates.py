@@ -8,6 +8,8 @@ from skeletal.arrays import DAYS_PER_YEAR
 from skeletal.outcomes import recurrent_events
 from skeletal.recurrent import event_rate, period_rate, rate_difference, rate_ratio
 
+from .contrasts import to_control
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -51,19 +53,14 @@ def period_rate_rows(sample: Sample) -> Iterator[Statistic]:
 def rate_ratio_rows(sample: Sample) -> Iterator[Statistic]:
     """Yield the ratio of the rate of each experimental arm to the control's."""
     chosen = sample.analysis.chosen("model", "conf_level")
-    adjusted = bool(sample.analysis.covariates)
-    for arm, rows, reason in sample.pairs(sample.frame()):
+    control, adjusted = sample.study.control.name, bool(sample.analysis.covariates)
 
-        def run(rows: pd.DataFrame = rows) -> Estimate:
-            return rate_ratio(
-                recurrent_events(rows),
-                sample.arm_of(rows),
-                control=sample.study.control.name,
-                covariates=sample.covariate_frame(rows) if adjusted else None,
-                **chosen,
-            )
+    def run(rows: pd.DataFrame) -> Estimate:
+        covariates = sample.covariate_frame(rows) if adjusted else None
+        data, arms = recurrent_events(rows), sample.arm_of(rows)
+        return rate_ratio(data, arms, control=control, covariates=covariates, **chosen)
 
-        yield from sample.estimates(run, reason, arm=sample.contrast(arm))
+    yield from to_control(sample, run)
 
 
 def rate_difference_rows(sample: Sample) -> Iterator[Statistic]:
@@ -71,14 +68,12 @@ def rate_difference_rows(sample: Sample) -> Iterator[Statistic]:
     chosen = sample.analysis.chosen("conf_level")
     if sample.analysis.formula is not None:
         chosen["method"] = sample.analysis.formula
-    for arm, rows, reason in sample.pairs(sample.frame()):
+    control = sample.study.control.name
 
-        def run(rows: pd.DataFrame = rows) -> Estimate:
-            control = sample.study.control.name
-            return rate_difference(recurrent_events(rows), sample.arm_of(rows), control=control, **chosen)
+    def run(rows: pd.DataFrame) -> Estimate:
+        return rate_difference(recurrent_events(rows), sample.arm_of(rows), control=control, **chosen)
 
-        more = {"arm": sample.contrast(arm), "unit": "events per subject-year"}
-        yield from sample.estimates(run, reason, **more)
+    yield from to_control(sample, run, unit="events per subject-year")
 
 
 RATE_CONTRASTS: dict[str, Callable[[Sample], Iterator[Statistic]]] = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import partial
 from typing import TYPE_CHECKING
 
 from skeletal.outcomes import recurrent_events
@@ -16,6 +15,7 @@ from skeletal.recurrent import (
     window_effect,
 )
 
+from .contrasts import at_times, horizon_of, of_each_arm, to_control
 from .rows import ESTIMATE, attempt
 
 if TYPE_CHECKING:
@@ -54,49 +54,42 @@ def mean_test_rows(sample: Sample) -> Iterator[Statistic]:
 def mean_contrast_rows(sample: Sample) -> Iterator[Statistic]:
     """Yield the contrast of the mean numbers of events by each declared time."""
     chosen = sample.analysis.chosen("conf_level", "kind")
+    control = sample.study.control.name
+
+    def run(rows: pd.DataFrame, time: float) -> Estimate:
+        data, arms = recurrent_events(rows), sample.arm_of(rows)
+        return mean_cumulative_contrast(data, arms, time=time, control=control, **chosen)
+
     unit = "events" if chosen.get("kind", "difference") == "difference" else ""
-    for arm, rows, reason in sample.pairs(sample.frame()):
-        for time in sample.analysis.times:
-
-            def run(rows: pd.DataFrame = rows, time: float = time) -> Estimate:
-                control = sample.study.control.name
-                data, arms = recurrent_events(rows), sample.arm_of(rows)
-                return mean_cumulative_contrast(data, arms, time=time, control=control, **chosen)
-
-            yield from sample.estimates(run, reason, arm=sample.contrast(arm), time=float(time), unit=unit)
+    yield from at_times(sample, sample.frame(), run, unit=unit)
 
 
 def while_alive_rows(sample: Sample) -> Iterator[Statistic]:
     """Yield the rate of events of each arm while alive, up to the horizon."""
-    horizon = _horizon(sample)
-    for arm, rows in sample.by_arm(sample.frame()):
-        run = partial(
-            while_alive_rate,
-            recurrent_events(rows),
-            horizon=horizon,
-            conf_level=sample.analysis.conf_level,
-        )
-        yield from sample.estimates(run, arm=arm, time=horizon, unit=PER_DAY)
+    horizon, conf_level = horizon_of(sample), sample.analysis.conf_level
+
+    def run(rows: pd.DataFrame) -> Estimate:
+        return while_alive_rate(recurrent_events(rows), horizon=horizon, conf_level=conf_level)
+
+    yield from of_each_arm(sample, run, time=horizon, unit=PER_DAY)
 
 
 def while_alive_contrast_rows(sample: Sample) -> Iterator[Statistic]:
     """Yield the contrast of the rates while alive of each experimental arm and the control."""
-    horizon = _horizon(sample)
+    horizon, control = horizon_of(sample), sample.study.control.name
     chosen = sample.analysis.chosen("conf_level", "kind")
+
+    def run(rows: pd.DataFrame) -> Estimate:
+        data, arms = recurrent_events(rows), sample.arm_of(rows)
+        return while_alive_contrast(data, arms, horizon=horizon, control=control, **chosen)
+
     unit = PER_DAY if chosen.get("kind") == "difference" else ""
-    for arm, rows, reason in sample.pairs(sample.frame()):
-
-        def run(rows: pd.DataFrame = rows) -> Estimate:
-            control = sample.study.control.name
-            data, arms = recurrent_events(rows), sample.arm_of(rows)
-            return while_alive_contrast(data, arms, horizon=horizon, control=control, **chosen)
-
-        yield from sample.estimates(run, reason, arm=sample.contrast(arm), time=horizon, unit=unit)
+    yield from to_control(sample, run, time=horizon, unit=unit)
 
 
 def answers_rows(sample: Sample) -> Iterator[Statistic]:
     """Yield the four answers to how the events of each experimental arm and the control compare."""
-    horizon = _horizon(sample)
+    horizon = horizon_of(sample)
     for arm, rows, reason in sample.pairs(sample.frame()):
 
         def run(rows: pd.DataFrame = rows) -> RecurrentAnswers:
@@ -177,8 +170,3 @@ RECURRENT: dict[str, Callable[[Sample], Iterator[Statistic]]] = {
     "recurrent_answers": answers_rows,
     "window_effect": window_rows,
 }
-
-
-def _horizon(sample: Sample) -> float:
-    assert sample.analysis.horizon is not None, "the study model asks for it"
-    return float(sample.analysis.horizon)

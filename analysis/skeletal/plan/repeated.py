@@ -17,6 +17,7 @@ from skeletal.longitudinal import (
     visits_of_measure,
 )
 
+from .contrasts import at_times
 from .rows import ESTIMATE, attempt
 
 if TYPE_CHECKING:
@@ -113,27 +114,21 @@ def responder_contrast_rows(sample: Sample) -> Iterator[Statistic]:
     if sample.analysis.dead is not None:
         chosen["death"] = sample.analysis.dead
     unit = "probability" if chosen.get("kind", "difference") == "difference" else ""
-    for arm, rows, reason in sample.pairs(sample.measured()):
-        for visit in sample.analysis.times:
 
-            def run(rows: pd.DataFrame = rows, visit: float = visit) -> Estimate:
-                return responder_contrast(repeated(sample, rows), visit=visit, **chosen)
+    def run(rows: pd.DataFrame, visit: float) -> Estimate:
+        return responder_contrast(repeated(sample, rows), visit=visit, **chosen)
 
-            more = {"arm": sample.contrast(arm), "time": float(visit), "unit": unit}
-            yield from sample.estimates(run, reason, **more)
+    yield from at_times(sample, sample.measured(), run, unit=unit)
 
 
 def imputed_rows(sample: Sample) -> Iterator[Statistic]:
     """Yield the difference at each declared visit after multiple imputation."""
     chosen = _imputation(sample, "delta")
-    for arm, rows, reason in sample.pairs(sample.measured()):
-        for visit in sample.analysis.times:
 
-            def run(rows: pd.DataFrame = rows, visit: float = visit) -> Estimate:
-                return imputed_contrast(repeated(sample, rows), visit=visit, **chosen)
+    def run(rows: pd.DataFrame, visit: float) -> Estimate:
+        return imputed_contrast(repeated(sample, rows), visit=visit, **chosen)
 
-            more = {"arm": sample.contrast(arm), "time": float(visit), "unit": "score"}
-            yield from sample.estimates(run, reason, **more)
+    yield from at_times(sample, sample.measured(), run, unit="score")
 
 
 def tipping_rows(sample: Sample) -> Iterator[Statistic]:

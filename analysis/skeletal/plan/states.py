@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from skeletal.multistate import (
@@ -14,6 +13,7 @@ from skeletal.multistate import (
 from skeletal.outcomes import multi_state
 from skeletal.study.analysis import event_states
 
+from .contrasts import horizon_of, of_each_arm, to_control
 from .recurrent_regressions import named_ratio_rows
 from .rows import attempt
 
@@ -49,26 +49,26 @@ def occupation_curves(sample: Sample) -> dict[str, Curve]:
 
 def time_rows(sample: Sample) -> Iterator[Statistic]:
     """Yield the mean time in the state of each arm, up to the horizon."""
-    for arm, rows in sample.by_arm(sample.frame()):
-        run = partial(time_in_state, states_of(sample, rows), _state(sample), **_to_horizon(sample))
-        yield from sample.estimates(run, arm=arm, time=_to_horizon(sample)["horizon"], unit="days")
+    horizon, conf_level = horizon_of(sample), sample.analysis.conf_level
+
+    def run(rows: pd.DataFrame) -> Estimate:
+        data = states_of(sample, rows)
+        return time_in_state(data, _state(sample), horizon=horizon, conf_level=conf_level)
+
+    yield from of_each_arm(sample, run, time=horizon, unit="days")
 
 
 def time_contrast_rows(sample: Sample) -> Iterator[Statistic]:
     """Yield the contrast of the mean times in the state of each experimental arm and the control."""
-    chosen = sample.analysis.chosen("kind")
+    horizon, control = horizon_of(sample), sample.study.control.name
+    chosen = sample.analysis.chosen("conf_level", "kind")
+
+    def run(rows: pd.DataFrame) -> Estimate:
+        data, arms = states_of(sample, rows), sample.arm_of(rows)
+        return time_in_state_contrast(data, arms, _state(sample), horizon=horizon, control=control, **chosen)
+
     unit = "" if chosen.get("kind") == "ratio" else "days"
-    for arm, rows, reason in sample.pairs(sample.frame()):
-
-        def run(rows: pd.DataFrame = rows) -> Estimate:
-            data, arms = states_of(sample, rows), sample.arm_of(rows)
-            control = sample.study.control.name
-            return time_in_state_contrast(
-                data, arms, _state(sample), control=control, **chosen, **_to_horizon(sample)
-            )
-
-        more = {"arm": sample.contrast(arm), "time": _to_horizon(sample)["horizon"], "unit": unit}
-        yield from sample.estimates(run, reason, **more)
+    yield from to_control(sample, run, time=horizon, unit=unit)
 
 
 def transition_rows(sample: Sample) -> Iterator[Statistic]:
@@ -102,8 +102,3 @@ STATES: dict[str, Callable[[Sample], Iterator[Statistic]]] = {
 def _state(sample: Sample) -> str:
     assert sample.analysis.state is not None, "the study model asks for it"
     return sample.analysis.state
-
-
-def _to_horizon(sample: Sample) -> dict[str, Any]:
-    assert sample.analysis.horizon is not None, "the study model asks for it"
-    return {"horizon": float(sample.analysis.horizon), "conf_level": sample.analysis.conf_level}
