@@ -35,15 +35,14 @@ class RandomIntercept:
         s; 0 where the likelihood falls from there.
     covariance : ndarray of shape (3, 3)
         Of a, b and s, from the observed information; with s = 0 its row and column are 0.
-    log_likelihood, log_likelihood_independent : float
-        At the fit, and at the best fit with s = 0.
+    log_likelihood : float
+        At the fit.
     """
 
     coefficient: FloatArray
     deviation: float
     covariance: FloatArray
     log_likelihood: float
-    log_likelihood_independent: float
 
     def risks(self) -> tuple[FloatArray, FloatArray]:
         """Return the probabilities (2,) averaged over subjects, control first, and their covariance."""
@@ -95,7 +94,6 @@ def random_intercept(events: FloatArray, totals: FloatArray) -> RandomIntercept:
         deviation=deviation,
         covariance=covariance,
         log_likelihood=highest,
-        log_likelihood_independent=without,
     )
 
 
@@ -234,5 +232,4 @@ def _without_variance(alone: FloatArray, without: float, x: FloatArray, n: Float
         deviation=0.0,
         covariance=covariance,
         log_likelihood=without,
-        log_likelihood_independent=without,
     )

@@ -11,7 +11,7 @@ from skeletal.errors import InvalidRecords
 from skeletal.outcomes import recurrent_events
 from skeletal.pairwise import Priority, recurrent_win_ratio, win_statistics
 
-from .rows import ESTIMATE, attempt
+from .rows import ESTIMATE, TEST, attempt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from .rows import Sample, Statistic
 
 SUMMARIES = ("win_ratio", "net_benefit", "win_odds")
-TEST = ("statistic", "df", "p_value")
 
 
 def win_rows(sample: Sample) -> Iterator[Statistic]:
